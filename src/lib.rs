@@ -1,1 +1,4 @@
-//! git-xp.
+//! git-xp: experiment tracking that lives in git.
+
+pub mod model;
+pub mod store;

@@ -1,0 +1,168 @@
+//! The `run` fact: a fact about the commit that produced it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::id::Id;
+use super::metric::Summary;
+use super::time::Time;
+
+/// What a `run` fact says beyond the header. Key order is the order in the fact; meanings are in `docs/format.md`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each key is described in docs/format.md, which this struct mirrors")]
+pub struct Run {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head: String,
+    pub commit: String,
+    #[serde(default)]
+    pub tree: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<RunBaseline>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<DiffStat>,
+    #[serde(default)]
+    pub dirty: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_during: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_paths: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seed_via: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Summary>,
+    #[serde(default)]
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    #[serde(default)]
+    pub start: Time,
+    #[serde(default)]
+    pub end: Time,
+    #[serde(default)]
+    pub seconds: f64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub argv_digest: String,
+    #[serde(default)]
+    pub cwd: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<ConfigCopy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub locks: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plan: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rejected_lines: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
+}
+
+/// The commit that a run's experiment is compared with, as it was at the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunBaseline {
+    /// The experiment's baseline.
+    pub commit: String,
+    /// The best common ancestor of it and the run's commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_base: Option<String>,
+}
+
+/// How the code differs from where the experiment began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffStat {
+    /// Changed files.
+    pub files: u64,
+    /// Added lines.
+    pub insertions: u64,
+    /// Removed lines.
+    pub deletions: u64,
+    /// `git patch-id --stable`; absent if nothing differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch_id: Option<String>,
+}
+
+/// The copy of a config file that a command got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigCopy {
+    /// The user's file, relative to the work tree.
+    pub file: String,
+    /// `sha256:` and the digest of the copy.
+    pub digest: String,
+}
+
+/// An output of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Path below the run's files.
+    pub name: String,
+    /// `sha256:` and the digest of the content.
+    pub oid: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The command ended with exit code 0.
+    Ok,
+    /// It ended with another code, or could not be started.
+    Failed,
+    /// It was ended by a signal.
+    Killed,
+    /// Nobody was left to see the end.
+    Crashed,
+    /// A status of a newer version.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Killed => "killed",
+            Self::Crashed => "crashed",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
