@@ -1,0 +1,6 @@
+//! Facts about a run as it happens: its command, code, configuration and environment.
+
+pub mod code;
+pub mod environment;
+pub mod process;
+pub mod secrets;

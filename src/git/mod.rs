@@ -1,0 +1,21 @@
+//! The only place that knows git.
+//!
+//! `gix` reads and writes objects, refs and notes; the `git` executable does what it does best (status, snapshots, signing, reftable
+//! repositories). Nothing here knows what a fact is.
+
+mod config;
+pub mod error;
+pub mod head;
+pub mod notes;
+pub mod objects;
+pub mod process;
+pub mod refs;
+pub mod repo;
+pub mod status;
+pub mod tree;
+
+/// An object id, SHA-1 or SHA-256.
+pub type Oid = gix::ObjectId;
+
+pub use error::GitError;
+pub use repo::Repo;

@@ -1,0 +1,130 @@
+//! The only spawner of `git`.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::error::GitError;
+
+/// A call of `git`, in a folder, without prompts, optional locks or a translated output.
+pub struct Git {
+    command: Command,
+    name: String,
+    patience: Option<Duration>,
+}
+
+impl Git {
+    /// `git <subcommand>` in `dir`.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that starts git")]
+    pub fn new(dir: &Path, subcommand: &str) -> Self {
+        let mut command = Command::new("git");
+        command.current_dir(dir).arg(subcommand).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+        command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
+        Self { command, name: subcommand.to_owned(), patience: None }
+    }
+
+    /// Add an argument.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    /// Add arguments.
+    pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Set an environment variable.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Kill it if it takes longer; it then counts as failed.
+    pub fn within(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Run it and return what it printed on stdout.
+    ///
+    /// # Errors
+    /// If git is missing, or ends with an exit code other than 0; then with its stderr.
+    pub fn output(self) -> Result<Vec<u8>, GitError> {
+        let name = self.name.clone();
+        let output = self.raw_output(None)?;
+        success(&name, output)
+    }
+
+    /// As [`Self::output`], with `input` on stdin.
+    ///
+    /// # Errors
+    /// As [`Self::output`].
+    pub fn output_with_input(self, input: &[u8]) -> Result<Vec<u8>, GitError> {
+        let name = self.name.clone();
+        let output = self.raw_output(Some(input))?;
+        success(&name, output)
+    }
+
+    /// As [`Self::output`], as text without the final newline.
+    ///
+    /// # Errors
+    /// As [`Self::output`].
+    pub fn text(self) -> Result<String, GitError> {
+        Ok(String::from_utf8_lossy(&self.output()?).trim_end_matches('\n').to_owned())
+    }
+
+    /// Run it with the caller's terminal, for an editor or a switch that talks; returns whether it succeeded.
+    ///
+    /// # Errors
+    /// If git is missing.
+    pub fn interactive(mut self) -> Result<bool, GitError> {
+        self.command.stdin(Stdio::inherit());
+        let status = self.command.status().map_err(|source| GitError::NoGit { source })?;
+        Ok(status.success())
+    }
+
+    fn raw_output(mut self, input: Option<&[u8]>) -> Result<Output, GitError> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        if input.is_some() {
+            self.command.stdin(Stdio::piped());
+        }
+        let mut child = self.command.spawn().map_err(|source| GitError::NoGit { source })?;
+        let stdin = child.stdin.take();
+        if let Some(patience) = self.patience {
+            kill_after(&mut child, patience);
+        }
+        std::thread::scope(|scope| {
+            if let (Some(mut stdin), Some(input)) = (stdin, input) {
+                // A git that ends early closes the pipe; its exit code then says why.
+                scope.spawn(move || stdin.write_all(input));
+            }
+            child.wait_with_output().map_err(|source| GitError::NoGit { source })
+        })
+    }
+}
+
+/// Wait until the child ends, or kill it. Its output must fit into a pipe's buffer.
+fn kill_after(child: &mut Child, patience: Duration) {
+    let begun = Instant::now();
+    while let Ok(None) = child.try_wait() {
+        if begun.elapsed() > patience {
+            // It may have ended this very moment; then there is nothing to kill.
+            let _ = child.kill();
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn success(name: &str, output: Output) -> Result<Vec<u8>, GitError> {
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let message = if message.is_empty() { output.status.to_string() } else { message };
+    Err(GitError::Command { command: name.to_owned(), message })
+}

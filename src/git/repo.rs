@@ -1,0 +1,143 @@
+//! A repository, opened as git would open it.
+
+use std::path::{Path, PathBuf};
+
+use gix::bstr::ByteSlice;
+
+use super::Oid;
+use super::config::parse_parameters;
+use super::error::GitError;
+use super::process::Git;
+
+/// An open repository.
+pub struct Repo {
+    pub(super) inner: gix::Repository,
+    /// Refs are in a reftable, which gix cannot read: they go through the `git` executable.
+    pub(super) reftable: bool,
+}
+
+impl Repo {
+    /// Open the repository that `dir` lies in, honouring `GIT_DIR`, `GIT_WORK_TREE`, `GIT_CEILING_DIRECTORIES`, `git -c`.
+    ///
+    /// # Errors
+    /// If there is none, or if it belongs to another user and is not listed in `safe.directory`.
+    pub fn open(dir: &Path) -> Result<Self, GitError> {
+        let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+        let options = || gix::open::Options::default().bail_if_untrusted(true).cli_overrides(command_line_config());
+        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+        let repo = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust)
+            .map_err(|error| open_error(dir, error))?;
+        let mut inner = repo.to_thread_local();
+        inner.object_cache_size_if_unset(4 << 20);
+        let reftable = inner
+            .config_snapshot()
+            .string("extensions.refStorage")
+            .is_some_and(|storage| storage.eq_ignore_ascii_case(b"reftable"));
+        Ok(Self { inner, reftable })
+    }
+
+    /// The git folder of this work tree.
+    pub fn git_dir(&self) -> &Path {
+        self.inner.git_dir()
+    }
+
+    /// The git folder that all work trees share.
+    pub fn common_dir(&self) -> PathBuf {
+        let dir = self.inner.common_dir();
+        dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
+    }
+
+    /// The top of the work tree.
+    ///
+    /// # Errors
+    /// If the repository is bare.
+    pub fn work_dir(&self) -> Result<&Path, GitError> {
+        self.inner.workdir().ok_or_else(|| GitError::Bare { dir: self.git_dir().to_owned() })
+    }
+
+    /// Where to start `git`: the work tree, or the git folder of a bare repository.
+    pub fn any_dir(&self) -> &Path {
+        self.inner.workdir().unwrap_or_else(|| self.git_dir())
+    }
+
+    /// A call of `git` in this repository.
+    pub fn git(&self, subcommand: &str) -> Git {
+        Git::new(self.any_dir(), subcommand)
+    }
+
+    /// The value of a config key.
+    pub fn config(&self, key: &str) -> Option<String> {
+        self.inner.config_snapshot().string(key).map(|value| value.to_str_lossy().into_owned())
+    }
+
+    /// The boolean value of a config key.
+    pub fn config_bool(&self, key: &str) -> Option<bool> {
+        self.inner.config_snapshot().boolean(key)
+    }
+
+    /// All values of the section `xp`, as `xp.name` or `xp.subsection.name`.
+    pub fn config_section(&self, section: &str) -> Vec<(String, String)> {
+        let snapshot = self.inner.config_snapshot();
+        let mut out = Vec::new();
+        for part in snapshot.plumbing().sections_by_name(section).into_iter().flatten() {
+            let subsection = part.header().subsection_name().map(|name| format!("{}.", name.to_str_lossy()));
+            for name in part.value_names() {
+                let key = format!("{section}.{}{name}", subsection.as_deref().unwrap_or_default());
+                for value in part.values(&name) {
+                    out.push((key.clone(), value.to_str_lossy().into_owned()));
+                }
+            }
+        }
+        out
+    }
+
+    /// The person as git knows it, `Name <email>`; a stand-in where git knows nobody, so that no fact is refused.
+    pub fn person(&self) -> (String, String) {
+        let known = self.inner.committer().and_then(Result::ok);
+        let clean = |text: &gix::bstr::BStr| text.to_str_lossy().replace(['<', '>', '\n', '\0'], "");
+        match known {
+            Some(known) if !known.name.is_empty() || !known.email.is_empty() => (clean(known.name), clean(known.email)),
+            _ => ("git-xp".to_owned(), "git-xp@localhost".to_owned()),
+        }
+    }
+
+    /// The id of the empty tree.
+    pub fn empty_tree(&self) -> Oid {
+        Oid::empty_tree(self.inner.object_hash())
+    }
+
+    /// Read an object id in hex, of this repository's length.
+    pub fn parse_oid(&self, hex: &str) -> Option<Oid> {
+        Oid::from_hex(hex.as_bytes()).ok().filter(|oid| oid.kind() == self.inner.object_hash())
+    }
+
+    /// What is under way: `rebase`, `merge`, `cherry-pick`, `revert`, `am` or `bisect`.
+    pub fn operation(&self) -> Option<&'static str> {
+        use gix::state::InProgress;
+        self.inner.state().map(|state| match state {
+            InProgress::ApplyMailbox => "am",
+            InProgress::ApplyMailboxRebase | InProgress::Rebase | InProgress::RebaseInteractive => "rebase",
+            InProgress::Bisect => "bisect",
+            InProgress::CherryPick | InProgress::CherryPickSequence => "cherry-pick",
+            InProgress::Merge => "merge",
+            InProgress::Revert | InProgress::RevertSequence => "revert",
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how git hands its -c options to a subcommand")]
+fn command_line_config() -> Vec<String> {
+    std::env::var("GIT_CONFIG_PARAMETERS").map(|text| parse_parameters(&text)).unwrap_or_default()
+}
+
+fn open_error(dir: &Path, error: gix::Error) -> GitError {
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    // Order matters: a repository that is found and not trusted is no missing repository.
+    if error.is_permission_denied() || error.to_string().to_lowercase().contains("trust") {
+        return GitError::Untrusted { dir };
+    }
+    if error.is_not_found() {
+        return GitError::NotARepository { dir };
+    }
+    GitError::gix(format!("cannot open the repository at {}", dir.display()))(error)
+}

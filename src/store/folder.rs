@@ -1,0 +1,230 @@
+//! `<git common dir>/xp/`: the folders of runs under way and of facts that wait to be sealed.
+
+use std::fs;
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use super::journal::Journal;
+use super::owner::Host;
+use super::seal::Parcel;
+use crate::model::fact::Fact;
+use crate::model::id::Id;
+
+/// The folder of one run, or of one fact, under way.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The fact's id.
+    pub id: Id,
+    /// The folder.
+    pub path: PathBuf,
+}
+
+/// How far a folder has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its run goes on, or may go on elsewhere.
+    Open,
+    /// A manual run: only `finish` or `discard` ends it.
+    Manual,
+    /// Its run ended, or all its owners are gone, and the fact has still to be made.
+    Orphaned,
+    /// Its run is on another host.
+    Foreign,
+    /// The fact is made and has still to be sealed.
+    Pending,
+    /// Nothing in it can be read as a run.
+    Broken,
+}
+
+/// The folder `xp` of a repository.
+#[derive(Debug, Clone)]
+pub struct Root(PathBuf);
+
+impl Root {
+    /// Of the repository with this common git folder.
+    pub fn new(common_dir: &Path) -> Self {
+        Self(common_dir.join("xp"))
+    }
+
+    /// The folder for a new fact; it is created.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn create(&self, id: Id) -> io::Result<Folder> {
+        let folder = self.folder(id);
+        fs::create_dir_all(&folder.path)?;
+        Ok(folder)
+    }
+
+    /// The folder of a fact under way, whether it exists or not.
+    pub fn folder(&self, id: Id) -> Folder {
+        Folder { id, path: self.0.join("runs").join(id.as_str()) }
+    }
+
+    /// The folder of a sealed fact, whether it exists or not.
+    pub fn sealed(&self, id: Id) -> Folder {
+        Folder { id, path: self.0.join("sealed").join(id.as_str()) }
+    }
+
+    /// All folders under way, by id.
+    pub fn under_way(&self) -> Vec<Folder> {
+        list(&self.0.join("runs"))
+    }
+
+    /// All sealed folders, by id.
+    pub fn all_sealed(&self) -> Vec<Folder> {
+        list(&self.0.join("sealed"))
+    }
+
+    /// The journal's mark: the folder of a sealed fact moves aside.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn mark_sealed(&self, folder: &Folder) -> io::Result<()> {
+        let sealed = self.sealed(folder.id);
+        let parent = self.0.join("sealed");
+        fs::create_dir_all(&parent)?;
+        match fs::rename(&folder.path, &sealed.path) {
+            Ok(()) => Ok(()),
+            // Somebody else sealed it too, and was faster.
+            Err(_) if !folder.path.exists() => Ok(()),
+            Err(_) if sealed.path.exists() => fs::remove_dir_all(&folder.path),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn list(dir: &Path) -> Vec<Folder> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let mut folders: Vec<Folder> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let id = entry.file_name().to_str()?.parse().ok()?;
+            Some(Folder { id, path: entry.path() })
+        })
+        .collect();
+    folders.sort_by_key(|folder| folder.id);
+    folders
+}
+
+impl Folder {
+    /// The journal to which anybody may append.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// The journal's name once sealing has begun.
+    pub fn closed_journal(&self) -> PathBuf {
+        self.path.join("journal.closed.jsonl")
+    }
+
+    /// What the command prints.
+    pub fn output(&self) -> PathBuf {
+        self.path.join("output.log")
+    }
+
+    /// The files that go into the ledger with the fact.
+    pub fn files(&self) -> PathBuf {
+        self.path.join("files")
+    }
+
+    /// Read the journal, open or closed.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub fn read_journal(&self) -> io::Result<Journal> {
+        let file = fs::File::open(self.closed_journal()).or_else(|_| fs::File::open(self.journal()))?;
+        Journal::read(BufReader::with_capacity(1 << 20, file))
+    }
+
+    /// How far it has come, as seen from this host.
+    pub fn stage(&self, host: &Host) -> Stage {
+        if self.path.join("fact.json").exists() {
+            return Stage::Pending;
+        }
+        let Ok(journal) = self.read_head() else { return Stage::Broken };
+        let Some(super::line::Event::Open { fact, .. }) = &journal.open else { return Stage::Broken };
+        if self.closed_journal().exists() && journal.owners.iter().all(|owner| host.is_gone(owner)) {
+            return Stage::Orphaned;
+        }
+        if fact.manual {
+            return Stage::Manual;
+        }
+        if journal.owners.iter().any(|owner| owner.host != host.name) {
+            return Stage::Foreign;
+        }
+        if journal.owners.iter().all(|owner| host.is_gone(owner)) { Stage::Orphaned } else { Stage::Open }
+    }
+
+    /// The beginning of the journal, where git-xp's own lines are: a long journal is not read whole to see who owns it.
+    fn read_head(&self) -> io::Result<Journal> {
+        let file = fs::File::open(self.closed_journal()).or_else(|_| fs::File::open(self.journal()))?;
+        Journal::read(BufReader::new(io::Read::take(file, 256 << 10)))
+    }
+
+    /// Make the fact's bytes, once: if somebody else has made them already, theirs count.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn make_fact(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(self.path.join("fact.json")) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error.error),
+        }
+    }
+
+    /// The made fact with its files, ready to be sealed.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no fact.
+    pub fn parcel(&self) -> io::Result<Parcel> {
+        let bytes = fs::read(self.path.join("fact.json"))?;
+        let fact = Fact::parse(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let mut files = Vec::new();
+        collect_files(&self.files(), String::new(), &mut files)?;
+        Ok(Parcel { fact, bytes, files })
+    }
+
+    /// Write a file that goes into the ledger with the fact.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.files().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&path, bytes)?;
+        Ok(path)
+    }
+
+    /// Remove the folder.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn remove(&self) -> io::Result<()> {
+        fs::remove_dir_all(&self.path)
+    }
+}
+
+fn collect_files(dir: &Path, prefix: String, out: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect_files(&entry.path(), format!("{path}/"), out)?;
+        } else {
+            out.push((path, fs::read(entry.path())?));
+        }
+    }
+    Ok(())
+}

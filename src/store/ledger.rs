@@ -1,0 +1,140 @@
+//! Ledgers: reading all facts, and where things lie in a ledger's tree.
+
+use std::collections::BTreeMap;
+
+use crate::git::{GitError, Oid, Repo};
+use crate::model::fact::{Body, Fact};
+use crate::model::id::Id;
+
+/// All ledgers lie below this.
+pub const PREFIX: &str = "refs/xp/runs/";
+
+/// The notes ref.
+pub const NOTES: &str = "refs/notes/xp";
+
+/// All keep refs lie below this.
+pub const KEEP_PREFIX: &str = "refs/xp/keep/";
+
+/// Pins of runs under way lie below this.
+pub const OPEN_PREFIX: &str = "refs/xp/open/";
+
+/// Where a fact lies in the tree of its ledger.
+pub fn fact_path(id: Id) -> String {
+    format!("facts/{}/{id}.json", id.fan_out())
+}
+
+/// The folder of a fact's files in the tree of its ledger.
+pub fn files_path(id: Id) -> String {
+    format!("files/{}/{id}", id.fan_out())
+}
+
+/// A fact as it lies in a ledger.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// What it says.
+    pub fact: Fact,
+    /// Its blob: the exact bytes.
+    pub blob: Oid,
+    /// The ledger's ref.
+    pub ledger: String,
+    /// The file's name without `.json`: the id, with `+` and 8 hex digits if its id was taken.
+    pub stem: String,
+}
+
+/// Something in a ledger that could not be read. It is named, skipped and kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The ledger's ref.
+    pub ledger: String,
+    /// The path in its tree.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Everything that the ledgers hold.
+#[derive(Debug, Default)]
+pub struct Ledgers {
+    /// The facts, sorted by time and id. Facts with a tombstone are not among them.
+    pub facts: Vec<Stored>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl Ledgers {
+    /// Read every ledger.
+    ///
+    /// # Errors
+    /// If the refs or a tree cannot be read; a single bad fact is no error.
+    pub fn read(repo: &Repo) -> Result<Self, GitError> {
+        let mut all = Self::default();
+        for (ledger, tip) in repo.list_refs(PREFIX)? {
+            all.read_one(repo, &ledger, tip)?;
+        }
+        all.obey_tombstones();
+        all.facts.sort_by(|a, b| (a.fact.header.time, &a.stem).cmp(&(b.fact.header.time, &b.stem)));
+        Ok(all)
+    }
+
+    fn read_one(&mut self, repo: &Repo, ledger: &str, tip: Oid) -> Result<(), GitError> {
+        let Some((mode, facts)) = repo.find_path(repo.commit_tree(tip)?, "facts")? else { return Ok(()) };
+        if !mode.is_tree() {
+            return Ok(());
+        }
+        for (folder, mode, tree) in repo.read_tree(facts)? {
+            if !mode.is_tree() {
+                continue;
+            }
+            for (file, _, blob) in repo.read_tree(tree)? {
+                let path = format!("facts/{folder}/{file}");
+                match read_fact(repo, &file, blob) {
+                    Ok((fact, stem)) => self.facts.push(Stored { fact, blob, ledger: ledger.to_owned(), stem }),
+                    Err(reason) => self.unreadable.push(Unreadable { ledger: ledger.to_owned(), path, reason }),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn obey_tombstones(&mut self) {
+        let dead: Vec<Id> = self
+            .facts
+            .iter()
+            .filter(|stored| matches!(stored.fact.body, Body::Tombstone(_)))
+            .filter_map(|stored| stored.fact.target())
+            .collect();
+        if !dead.is_empty() {
+            self.facts.retain(|stored| {
+                matches!(stored.fact.body, Body::Tombstone(_)) || !dead.contains(&stored.fact.header.id)
+            });
+        }
+    }
+
+    /// The facts whose id begins with `prefix`.
+    pub fn find_by_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Stored> {
+        self.facts.iter().filter(move |stored| stored.stem.starts_with(prefix))
+    }
+}
+
+fn read_fact(repo: &Repo, file: &str, blob: Oid) -> Result<(Fact, String), String> {
+    let stem = file.strip_suffix(".json").ok_or("its name does not end in .json")?;
+    let bytes = repo.read_blob(blob).map_err(|error| error.to_string())?;
+    let fact = Fact::parse(&bytes).map_err(|error| error.to_string())?;
+    let id = stem.split('+').next().unwrap_or(stem);
+    if id != fact.header.id.as_str() {
+        return Err(format!("its name is not its id, {}", fact.header.id));
+    }
+    Ok((fact, stem.to_owned()))
+}
+
+/// The files of a fact: path below its folder, blob.
+///
+/// # Errors
+/// If a tree cannot be read.
+pub fn files_of(repo: &Repo, stored: &Stored) -> Result<BTreeMap<String, Oid>, GitError> {
+    let Some(tip) = repo.find_ref(&stored.ledger)? else { return Ok(BTreeMap::new()) };
+    match repo.find_path(repo.commit_tree(tip)?, &files_path(stored.fact.header.id))? {
+        Some((mode, tree)) if mode.is_tree() => repo.list_files(tree),
+        _ => Ok(BTreeMap::new()),
+    }
+}

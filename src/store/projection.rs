@@ -1,0 +1,210 @@
+//! Notes as a projection of the ledgers: which lines the note of a commit has. Pure.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::model::fact::{Fact, Header};
+use crate::model::id::Id;
+use crate::model::text::escape_json;
+use crate::model::time::Time;
+
+/// A fact over this many bytes is shortened in notes.
+pub const LONGEST_LINE: usize = 4 << 10;
+
+/// At most this many facts of a kind are listed in one note.
+pub const MOST_OF_A_KIND: usize = 64;
+
+/// The last line of a note that does not list everything.
+pub const MORE: &str = r#"{"xp":"1.0","kind":"more","text":"this commit has more facts than its note lists; the ledger has all: git log refs/xp/runs"}"#;
+
+/// The lines of one note.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Note {
+    /// Lines that are no facts, in their order: people may write into notes.
+    pub foreign: Vec<String>,
+    /// Facts by time, id and text.
+    pub facts: BTreeMap<(Time, Id, String), String>,
+    /// Whether there are more facts than are listed.
+    pub more: bool,
+}
+
+impl Note {
+    /// Read a note. Nothing is an error: what is no fact is foreign.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut note = Self::default();
+        for line in String::from_utf8_lossy(bytes).lines() {
+            if line == MORE {
+                note.more = true;
+            } else if let Ok(header) = serde_json::from_str::<Header>(line) {
+                note.insert_line(&header, line.to_owned());
+            } else if !line.trim().is_empty() {
+                note.foreign.push(line.to_owned());
+            }
+        }
+        note
+    }
+
+    /// Add a fact by its bytes, shortened if it is long. Facts beyond the first 64 of a kind are left to the ledger.
+    pub fn insert(&mut self, header: &Header, bytes: &[u8]) {
+        self.insert_line(header, shorten(bytes));
+    }
+
+    fn insert_line(&mut self, header: &Header, line: String) {
+        let kind = header.kind.clone();
+        self.facts.insert((header.time, header.id, line), kind.clone());
+        let same: Vec<_> = self.facts.iter().filter(|(_, other)| **other == kind).map(|(key, _)| key.clone()).collect();
+        for key in same.into_iter().skip(MOST_OF_A_KIND) {
+            self.facts.remove(&key);
+            self.more = true;
+        }
+    }
+
+    /// The bytes of the note, ending in a newline; empty if there is nothing to say.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = String::new();
+        let more = self.more.then_some(MORE);
+        let lines = self.foreign.iter().map(String::as_str).chain(self.facts.keys().map(|(_, _, line)| line.as_str()));
+        for line in lines.chain(more) {
+            out.push_str(line);
+            out.push('\n');
+        }
+        out.into_bytes()
+    }
+}
+
+/// The line of a fact in a note: its bytes without the newline, or a shortened form that says what is missing.
+pub fn shorten(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
+    if text.len() <= LONGEST_LINE {
+        return text;
+    }
+    let Ok(mut fact) = serde_json::from_str::<Map<String, Value>>(&text) else { return text };
+    let mut taken = Map::new();
+    for key in ["metrics", "params", "artifacts", "locks", "changed_paths"] {
+        let size = fact.get(key).map_or(0, |value| value.to_string().len());
+        let others = encoded(&fact, &taken).len().saturating_sub(size);
+        // Room for the count of what is left out.
+        let room = LONGEST_LINE.saturating_sub(others + 48);
+        if size > 0 && others + size > LONGEST_LINE {
+            let count = fact.get_mut(key).map_or(0, |value| shorten_collection(value, room));
+            taken.insert(key.to_owned(), count.into());
+        }
+    }
+    // What is still too long is one long text, such as the settings or a command.
+    while encoded(&fact, &taken).len() > LONGEST_LINE {
+        let keep = ["xp", "kind", "id", "time", "by", "commit", "target", "experiment", "name"];
+        let longest = fact
+            .iter()
+            .filter(|(key, _)| !keep.contains(&key.as_str()))
+            .max_by_key(|(_, value)| value.to_string().len())
+            .map(|(key, _)| key.clone());
+        let Some(key) = longest else { break };
+        fact.shift_remove(&key);
+        taken.insert(key, 1.into());
+    }
+    encoded(&fact, &taken)
+}
+
+/// Whether a line of a note is the shortened form of a fact.
+pub fn is_shortened(line: &str) -> bool {
+    serde_json::from_str::<Map<String, Value>>(line).is_ok_and(|fact| fact.contains_key("shortened"))
+}
+
+/// Whether `line` is what the note of `fact` should say.
+pub fn is_line_of(line: &str, fact: &Fact, bytes: &[u8]) -> bool {
+    line.contains(fact.header.id.as_str()) && shorten(bytes) == line
+}
+
+/// Keep as many entries from the front as fit into `room` bytes; returns how many were taken off.
+fn shorten_collection(value: &mut Value, room: usize) -> usize {
+    let mut used = 2;
+    let mut fits = |size: usize| {
+        used += size;
+        used <= room
+    };
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().take_while(|(key, value)| fits(key.len() + value.to_string().len() + 4)).count();
+            let taken = map.len() - kept;
+            let keys: Vec<String> = map.keys().skip(kept).cloned().collect();
+            keys.iter().for_each(|key| drop(map.shift_remove(key)));
+            taken
+        }
+        Value::Array(items) => {
+            let kept = items.iter().take_while(|item| fits(item.to_string().len() + 1)).count();
+            let taken = items.len() - kept;
+            items.truncate(kept);
+            taken
+        }
+        _ => 0,
+    }
+}
+
+fn encoded(fact: &Map<String, Value>, taken: &Map<String, Value>) -> String {
+    let mut whole = fact.clone();
+    if !taken.is_empty() {
+        whole.insert("shortened".to_owned(), Value::Object(taken.clone()));
+    }
+    escape_json(Value::Object(whole).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{Header, LONGEST_LINE, MORE, MOST_OF_A_KIND, Note, shorten};
+    use crate::model::fact::{About, Body, Fact};
+    use crate::model::id::Id;
+    use crate::model::time::Time;
+
+    fn fact(n: u8, because: &str) -> (Header, Vec<u8>) {
+        let header = Header::new("withdrawal", Id::from_random([n; 20]), Time(i64::from(n % 7)), "A <a@b>");
+        let about = About { because: Some(because.to_owned()), ..About::default() };
+        let fact = Fact { header: header.clone(), body: Body::Withdrawal(about) };
+        (header, fact.encode().expect("encodes"))
+    }
+
+    #[test]
+    fn a_long_fact_is_shortened_with_a_count() {
+        let metrics: Vec<String> = (0..10_000).map(|i| format!("\"metric{i}\":{{\"final\":{i}}}")).collect();
+        let line = format!("{{\"xp\":\"1.0\",\"kind\":\"run\",\"id\":\"x\",\"metrics\":{{{}}},\"z\":1}}\n", metrics.join(","));
+        let short = shorten(line.as_bytes());
+        assert!(short.len() <= LONGEST_LINE && short.len() > LONGEST_LINE - 200, "{}", short.len());
+        assert!(short.contains("\"metric0\"") && short.contains("\"z\":1"));
+        let value: serde_json::Value = serde_json::from_str(&short).expect("JSON");
+        let kept = value["metrics"].as_object().expect("map").len();
+        assert_eq!(value["shortened"]["metrics"], 10_000 - kept);
+        assert_eq!(shorten(short.as_bytes()), short);
+    }
+
+    #[test]
+    fn the_first_64_of_a_kind_are_listed_in_any_order_of_insertion() {
+        let facts: Vec<_> = (0..32u8).chain(0..32).zip(0..100u8).map(|(_, n)| fact(n, "x")).collect();
+        let (mut forward, mut backward) = (Note::default(), Note::default());
+        let more: Vec<_> = (0..32u8).flat_map(|n| (0..4).map(move |m| (n, m))).map(|(n, m)| fact(n, &format!("{m}"))).collect();
+        facts.iter().chain(&more).for_each(|(header, bytes)| forward.insert(header, bytes));
+        more.iter().rev().chain(facts.iter().rev()).for_each(|(header, bytes)| backward.insert(header, bytes));
+        assert_eq!(forward.encode(), backward.encode());
+        let text = String::from_utf8(forward.encode()).expect("text");
+        assert_eq!(text.lines().count(), MOST_OF_A_KIND + 1);
+        assert_eq!(text.lines().last(), Some(MORE));
+        assert_eq!(Note::parse(text.as_bytes()), forward);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_notes_never_panic(bytes in any::<Vec<u8>>()) {
+            let note = Note::parse(&bytes);
+            assert_eq!(Note::parse(&note.encode()), note);
+        }
+
+        #[test]
+        fn any_text_is_shortened_to_valid_json(text in any::<String>(), times in 1usize..3000) {
+            let (_, bytes) = fact(1, &text.repeat(times.min(20_000 / text.len().max(1)).max(1)));
+            let short = shorten(&bytes);
+            assert!(serde_json::from_str::<Header>(&short).is_ok());
+            assert!(short.len() <= LONGEST_LINE);
+        }
+    }
+}

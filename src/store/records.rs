@@ -1,0 +1,160 @@
+//! Facts put together: what is known of each experiment and run. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::ledger::{Ledgers, Stored, Unreadable};
+use crate::model::experiment::Experiment;
+use crate::model::fact::{About, Body, Late};
+use crate::model::id::Id;
+use crate::model::run::Run;
+use crate::model::time::Time;
+
+/// All experiments and runs.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// By time of the first registration.
+    pub experiments: Vec<ExperimentRecord>,
+    /// By time.
+    pub runs: Vec<RunRecord>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+    by_id: HashMap<Id, usize>,
+}
+
+/// An experiment with its registrations.
+#[derive(Debug, Clone)]
+pub struct ExperimentRecord {
+    /// The id of the first registration: the experiment's id.
+    pub id: Id,
+    /// When it was first registered.
+    pub time: Time,
+    /// What the newest registration says.
+    pub current: Experiment,
+    /// How often it was amended.
+    pub amendments: usize,
+    /// Facts about it: tags, remarks, conclusions.
+    pub about: Vec<(Time, String, About)>,
+}
+
+/// A run with everything added to it later.
+#[derive(Debug, Clone)]
+pub struct RunRecord {
+    /// Its id.
+    pub id: Id,
+    /// When the fact was made.
+    pub time: Time,
+    /// Who made it.
+    pub by: String,
+    /// What was recorded.
+    pub run: Run,
+    /// Later metrics and params, by time.
+    pub late: Vec<(Id, Late)>,
+    /// Why it was withdrawn, if it was.
+    pub withdrawn: Option<String>,
+    /// Other facts about it: tags, remarks.
+    pub about: Vec<(Time, String, About)>,
+    /// Where it lies.
+    pub stored: Stored,
+}
+
+impl Records {
+    /// Put facts together.
+    pub fn new(ledgers: Ledgers) -> Self {
+        let mut all = Self { unreadable: ledgers.unreadable, ..Self::default() };
+        let mut later: Vec<Stored> = Vec::new();
+        let mut experiments: BTreeMap<Id, ExperimentRecord> = BTreeMap::new();
+        for stored in ledgers.facts {
+            let header = &stored.fact.header;
+            match &stored.fact.body {
+                Body::Experiment(experiment) => {
+                    let id = experiment.experiment.unwrap_or(header.id);
+                    // Facts come by time, so the last one seen is the newest.
+                    experiments
+                        .entry(id)
+                        .and_modify(|record| {
+                            record.current = (**experiment).clone();
+                            record.amendments += 1;
+                        })
+                        .or_insert_with(|| ExperimentRecord {
+                            id,
+                            time: header.time,
+                            current: (**experiment).clone(),
+                            amendments: 0,
+                            about: Vec::new(),
+                        });
+                }
+                Body::Run(_) => all.push_run(stored),
+                _ => later.push(stored),
+            }
+        }
+        later.into_iter().for_each(|stored| all.add_about(stored, &mut experiments));
+        all.experiments = experiments.into_values().collect();
+        all.experiments.sort_by_key(|record| (record.time, record.id));
+        all
+    }
+
+    fn push_run(&mut self, stored: Stored) {
+        let Body::Run(run) = &stored.fact.body else { return };
+        let header = &stored.fact.header;
+        self.by_id.insert(header.id, self.runs.len());
+        self.runs.push(RunRecord {
+            id: header.id,
+            time: header.time,
+            by: header.by.clone(),
+            run: (**run).clone(),
+            late: Vec::new(),
+            withdrawn: None,
+            about: Vec::new(),
+            stored,
+        });
+    }
+
+    fn add_about(&mut self, stored: Stored, experiments: &mut BTreeMap<Id, ExperimentRecord>) {
+        let header = stored.fact.header.clone();
+        let Some(target) = stored.fact.target() else { return };
+        if let Some(index) = self.by_id.get(&target) {
+            let record = &mut self.runs[*index];
+            match stored.fact.body {
+                Body::Late(late) => record.late.push((header.id, late)),
+                Body::Withdrawal(about) => record.withdrawn = Some(about.because.unwrap_or_default()),
+                Body::Other(about) => record.about.push((header.time, header.kind, about)),
+                _ => {}
+            }
+        } else if let (Some(record), Body::Other(about)) = (experiments.get_mut(&target), stored.fact.body) {
+            record.about.push((header.time, header.kind, about));
+        }
+    }
+
+    /// The run with this id.
+    pub fn find_run(&self, id: Id) -> Option<&RunRecord> {
+        self.by_id.get(&id).map(|index| &self.runs[*index])
+    }
+
+    /// The experiment with this id.
+    pub fn find_experiment(&self, id: Id) -> Option<&ExperimentRecord> {
+        self.experiments.iter().find(|record| record.id == id)
+    }
+
+    /// The newest experiment with this name.
+    pub fn find_experiment_by_name(&self, name: &str) -> Option<&ExperimentRecord> {
+        self.experiments.iter().rev().find(|record| record.current.name == name)
+    }
+
+    /// The newest experiment that was registered on this branch.
+    pub fn find_experiment_by_branch(&self, branch: &str) -> Option<&ExperimentRecord> {
+        self.experiments.iter().rev().find(|record| record.current.branch == branch)
+    }
+
+    /// The runs of an experiment, by time.
+    pub fn runs_of(&self, experiment: Id) -> impl DoubleEndedIterator<Item = &RunRecord> {
+        self.runs.iter().filter(move |record| record.run.experiment == Some(experiment))
+    }
+
+    /// Every id, sorted: what short ids are cut from.
+    pub fn ids(&self) -> Vec<Id> {
+        let mut ids: Vec<Id> = self.runs.iter().map(|record| record.id).chain(self.experiments.iter().map(|e| e.id)).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+}
