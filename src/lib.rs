@@ -4,4 +4,5 @@ pub mod artifact;
 pub mod capture;
 pub mod git;
 pub mod model;
+pub mod record;
 pub mod store;

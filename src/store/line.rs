@@ -199,8 +199,8 @@ fn parse_time(token: &RawValue) -> Option<f64> {
     seconds.filter(|seconds| seconds.is_finite())
 }
 
-/// Put quotes around `NaN`, `Infinity` and `-Infinity` where they stand outside strings.
-fn quote_bare_numbers(line: &[u8]) -> Vec<u8> {
+/// In JSON-like text: put quotes around `NaN`, `Infinity` and `-Infinity` where they stand outside strings.
+pub fn quote_bare_numbers(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len() + 16);
     let mut rest = line;
     let mut in_string = false;

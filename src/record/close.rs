@@ -1,0 +1,252 @@
+//! Closing a run: its journal is read and the fact is made.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::{RecordError, log, metrics_file};
+use crate::artifact::objects;
+use crate::capture::code;
+use crate::git::objects::Author;
+use crate::git::status::{Dirt, DirtKind};
+use crate::git::{GitError, Repo};
+use crate::model::direction::Direction;
+use crate::model::fact::{Body, Fact, Header};
+use crate::model::number::Number;
+use crate::model::run::{Run, Status};
+use crate::model::time::Time;
+use crate::store::folder::Folder;
+use crate::store::journal::Journal;
+use crate::store::line::{Event, Line};
+
+/// Files over this size become LFS objects: one object that a host refuses makes every later push of the ledger fail.
+const LARGEST_FILE: u64 = 10 << 20;
+
+/// How much of the beginning and of the end of a long output is kept, each.
+const OUTPUT_KEPT: u64 = 512 << 10;
+
+/// What closing has to know beyond the journal.
+pub struct Closing<'a> {
+    /// Which way a metric is better.
+    pub direction: &'a dyn Fn(&str) -> Option<Direction>,
+    /// Metrics files, relative to the work tree.
+    pub metrics_files: &'a [String],
+    /// Whether to look at the work tree: not for a run that ended in another one, or long ago.
+    pub look_at_work_tree: bool,
+}
+
+/// A closed run.
+#[derive(Debug)]
+pub struct Closed {
+    /// Its fact.
+    pub fact: Fact,
+    /// How many journal lines could not be read, the number and fault of the first.
+    pub rejected: Option<(u64, u64, String)>,
+    /// Metrics files that were taken but could not be read.
+    pub bad_metrics_files: Vec<String>,
+}
+
+/// How a run ended.
+pub fn ending(status: Status, exit: Option<i32>, signal: Option<i32>) -> Event {
+    Event::End { status, exit, signal, time: Time::now() }
+}
+
+/// Close a run and make its fact. `end` is how it ended, if somebody saw it.
+///
+/// # Errors
+/// If the journal cannot be read or the disk refuses; then it can be closed again.
+pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closing<'_>) -> Result<Closed, RecordError> {
+    let journal = folder.journal();
+    if journal.exists() {
+        if let Some(end) = end {
+            // A full disk must not keep a run from being closed.
+            let _ = log::append_event(&journal, end);
+        }
+        fs::rename(&journal, folder.closed_journal()).map_err(RecordError::io(&journal))?;
+    }
+    let mut journal = folder.read_journal().map_err(RecordError::io(folder.closed_journal()))?;
+    let Some(Event::Open { id, by, fact, .. }) = journal.open.take() else {
+        return Err(RecordError::Broken { path: folder.path.clone() });
+    };
+    let (id, by, mut run) = (id, by, *fact);
+    let bad_metrics_files = if closing.look_at_work_tree {
+        take_metrics_files(repo, folder, &run, &mut journal, closing.metrics_files)?
+    } else {
+        Vec::new()
+    };
+    set_end(&mut run, folder, &journal, end);
+    if closing.look_at_work_tree {
+        note_changed_code(repo, &mut run, &id.to_string())?;
+    }
+    note_difference(repo, &mut run);
+    write_files(folder, &journal)?;
+    run.params.extend(std::mem::take(&mut journal.params));
+    run.rejected_lines = journal.rejected;
+    run.metrics = journal.summaries(closing.direction);
+    store_large_files(repo, &folder.files()).map_err(RecordError::io(folder.files()))?;
+
+    let header = Header::new("run", id, run.end, &by);
+    let fact = Fact { header, body: Body::Run(Box::new(run)) };
+    folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
+    let rejected = journal.first_rejection.map(|(line, why)| (journal.rejected, line, why));
+    Ok(Closed { fact, rejected, bad_metrics_files })
+}
+
+fn set_end(run: &mut Run, folder: &Folder, journal: &Journal, seen: Option<&Event>) {
+    match journal.end.as_ref().or(seen) {
+        Some(Event::End { status, exit, signal, time }) => {
+            (run.status, run.exit, run.signal, run.end) = (*status, *exit, *signal, *time);
+        }
+        _ => {
+            run.status = Status::Crashed;
+            run.end = last_sign_of_life(folder, journal).unwrap_or(run.start).max(run.start);
+        }
+    }
+    run.seconds = run.end.seconds_since(run.start);
+}
+
+/// When a run that nobody saw end last wrote something.
+fn last_sign_of_life(folder: &Folder, journal: &Journal) -> Option<Time> {
+    let changed = |path: &Path| {
+        let modified = path.metadata().ok()?.modified().ok()?;
+        let since_1970 = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Time(i64::try_from(since_1970.as_millis()).ok()?))
+    };
+    let logged = journal.last_time.map(Time::from_seconds).filter(|time| *time <= Time::now());
+    [changed(&folder.closed_journal()), changed(&folder.output()), logged].into_iter().flatten().max()
+}
+
+/// Take the metrics files that were written since the run opened; returns those that could not be read.
+fn take_metrics_files(
+    repo: &Repo,
+    folder: &Folder,
+    run: &Run,
+    journal: &mut Journal,
+    files: &[String],
+) -> Result<Vec<String>, RecordError> {
+    let Ok(top) = repo.work_dir() else { return Ok(Vec::new()) };
+    let mut bad = Vec::new();
+    for name in files {
+        let path = top.join(name);
+        let is_fresh = path.metadata().and_then(|found| found.modified()).is_ok_and(|modified| {
+            let since_1970 = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            // Some file systems count in whole seconds.
+            since_1970.as_millis() as i64 >= run.start.0 - run.start.0 % 1000
+        });
+        if !is_fresh || !path.is_file() {
+            continue;
+        }
+        let Ok(bytes) = fs::read(&path) else {
+            bad.push(name.clone());
+            continue;
+        };
+        folder.write_file(&format!("metrics/{name}"), &bytes).map_err(RecordError::io(folder.files()))?;
+        match metrics_file::parse(&bytes) {
+            Some(values) => {
+                let values: Vec<(std::borrow::Cow<'_, str>, Number)> =
+                    values.into_iter().map(|(name, value)| (name.into(), value)).collect();
+                journal.add(Line::Points { values, step: None, time: None });
+            }
+            None => bad.push(name.clone()),
+        }
+    }
+    Ok(bad)
+}
+
+/// Code that changed while the command ran is stored and named. New files are what trainings leave behind, so only tracked ones count.
+fn note_changed_code(repo: &Repo, run: &mut Run, id: &str) -> Result<(), GitError> {
+    let Some(commit) = repo.parse_oid(&run.commit) else { return Ok(()) };
+    // After a commit or a switch meanwhile, the work tree says nothing about what ran.
+    let is_elsewhere = repo.head().map_or(true, |head| head.commit != commit);
+    if repo.work_dir().is_err() || is_elsewhere {
+        return Ok(());
+    }
+    let is_code = |dirt: &Dirt| !matches!(dirt.kind, DirtKind::Untracked | DirtKind::Submodule);
+    let changed: Vec<Dirt> = repo.dirt()?.into_iter().filter(is_code).filter(|dirt| dirt.path != ".xp.toml").collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let tree = repo.work_tree_oid()?.to_string();
+    if tree == run.tree {
+        return Ok(());
+    }
+    let (name, email) = repo.person();
+    let author = Author { name, email, seconds: Time::now().seconds() };
+    let snapshot = repo.snapshot(commit, &author, &format!("git-xp: the code as it was when {id} ended"))?;
+    run.changed_during = Some(snapshot.to_string());
+    run.changed_paths = changed.into_iter().map(|dirt| dirt.path).collect();
+    Ok(())
+}
+
+/// How the code differs from the experiment's beginning. A repository that lacks the history has no answer, and that is no fault of the run.
+fn note_difference(repo: &Repo, run: &mut Run) {
+    let base = run.baseline.as_ref().and_then(|baseline| baseline.merge_base.as_ref().or(Some(&baseline.commit)));
+    if let (Some(base), Some(commit)) = (base.and_then(|hex| repo.parse_oid(hex)), repo.parse_oid(&run.commit)) {
+        run.diff = code::diff_stat(repo, base, commit).ok();
+    }
+}
+
+fn write_files(folder: &Folder, journal: &Journal) -> Result<(), RecordError> {
+    let files = folder.files();
+    if journal.has_points() || journal.rejected > 0 || folder.output().metadata().is_ok_and(|found| found.len() > 0) {
+        fs::create_dir_all(&files).map_err(RecordError::io(&files))?;
+    }
+    if journal.has_points() {
+        let path = files.join("series.tsv");
+        let write = || -> io::Result<()> {
+            let mut out = BufWriter::with_capacity(1 << 18, File::create(&path)?);
+            journal.write_series(&mut out)?;
+            out.flush()
+        };
+        write().map_err(RecordError::io(&path))?;
+    }
+    if journal.rejected > 0 {
+        let path = files.join("rejected.jsonl");
+        fs::write(&path, &journal.rejected_lines).map_err(RecordError::io(&path))?;
+    }
+    let path = files.join("output.log");
+    keep_ends(&folder.output(), &path).map_err(RecordError::io(&path))
+}
+
+/// Copy an output, its middle left out if it is long.
+fn keep_ends(from: &Path, to: &Path) -> io::Result<()> {
+    let mut file = match File::open(from) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let size = file.metadata()?.len();
+    if size == 0 {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    if size <= 2 * OUTPUT_KEPT {
+        file.read_to_end(&mut bytes)?;
+    } else {
+        io::Read::by_ref(&mut file).take(OUTPUT_KEPT).read_to_end(&mut bytes)?;
+        let left_out = size - 2 * OUTPUT_KEPT;
+        bytes.extend_from_slice(format!("\n[git-xp: {size} bytes in all, {left_out} left out here]\n").as_bytes());
+        file.seek(SeekFrom::Start(size - OUTPUT_KEPT))?;
+        file.take(OUTPUT_KEPT).read_to_end(&mut bytes)?;
+    }
+    fs::write(to, bytes)
+}
+
+/// Put pointers in the place of files that are too large for the ledger.
+fn store_large_files(repo: &Repo, dir: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            store_large_files(repo, &entry.path())?;
+        } else if entry.metadata()?.len() > LARGEST_FILE {
+            let pointer = objects::take(&repo.common_dir(), &entry.path())?;
+            fs::write(entry.path(), pointer.to_string())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The life of a run: opened, logged to, closed, sealed.
+//!
+//! Each step leaves either a journal to close, a fact to seal, or a seal to repeat; every step may be repeated by anybody without changing anything.
+
+pub mod close;
+pub mod late;
+pub mod log;
+pub mod manual;
+pub mod metrics_file;
+pub mod open;
+pub mod pending;
+pub mod plan;
+
+use std::path::PathBuf;
+
+use crate::git::GitError;
+
+/// What can go wrong with a record.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Git refused.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system has no randomness for an id.
+    #[error("the system gave no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A folder under way that holds no run.
+    #[error("{} holds no readable journal; look at it, then delete the folder", path.display())]
+    Broken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A value that JSON cannot hold.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl RecordError {
+    /// Wrap an error about a file.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,143 @@
+//! What waits: facts that are made and not sealed, runs whose owners are gone.
+
+use std::time::Duration;
+
+use super::RecordError;
+use super::close::{self, Closing};
+use crate::git::refs::Edit;
+use crate::git::{GitError, Repo};
+use crate::model::direction::Direction;
+use crate::model::fact::Fact;
+use crate::model::id::Id;
+use crate::store::folder::{Folder, Root, Stage};
+use crate::store::ledger::OPEN_PREFIX;
+use crate::store::owner::Host;
+use crate::store::seal::{self, Parcel};
+
+/// How many sealed folders are kept beyond [`KEPT_FOR_SURE`].
+const KEPT: usize = 256;
+
+/// Sealed folders are kept this long: git does not flush objects to the disk, and a power cut may take what is younger than its write-back time.
+const KEPT_FOR_SURE: Duration = Duration::from_secs(300);
+
+/// Sealed folders are not kept longer than this.
+const KEPT_AT_MOST: Duration = Duration::from_secs(24 * 3600);
+
+/// What was sealed, and what was not.
+#[derive(Debug, Default)]
+pub struct Sealed {
+    /// The facts that are in the ledger now.
+    pub facts: Vec<Fact>,
+    /// Runs that were closed because their owners are gone.
+    pub orphans: Vec<Id>,
+    /// Folders that could not be sealed, and why.
+    pub problems: Vec<(Id, String)>,
+}
+
+/// Close orphaned runs of this host, and with `foreign` those of other hosts too.
+///
+/// # Errors
+/// None: what cannot be closed is a problem in the outcome.
+pub fn close_orphans(
+    repo: &Repo,
+    root: &Root,
+    direction: &dyn Fn(&str) -> Option<Direction>,
+    foreign: bool,
+    outcome: &mut Sealed,
+) {
+    let host = Host::this();
+    for folder in root.under_way() {
+        let stage = folder.stage(&host);
+        if stage != Stage::Orphaned && !(foreign && stage == Stage::Foreign) {
+            continue;
+        }
+        // Nobody knows what lay in the work tree when it ended.
+        let closing = Closing { direction, metrics_files: &[], look_at_work_tree: false };
+        match close::close(repo, &folder, None, &closing) {
+            Ok(_) => outcome.orphans.push(folder.id),
+            Err(error) => outcome.problems.push((folder.id, error.to_string())),
+        }
+    }
+}
+
+/// Seal every fact that is made, in one transaction.
+///
+/// # Errors
+/// If the refs stay locked or the disk refuses: everything stays pending.
+pub fn seal_all(repo: &Repo, root: &Root, outcome: &mut Sealed) -> Result<(), RecordError> {
+    let mut parcels: Vec<Parcel> = Vec::new();
+    let mut folders: Vec<Folder> = Vec::new();
+    for folder in root.under_way() {
+        if !folder.path.join("fact.json").exists() {
+            continue;
+        }
+        match folder.parcel() {
+            Ok(parcel) => {
+                parcels.push(parcel);
+                folders.push(folder);
+            }
+            // Another process may be sealing it, and have moved it away.
+            Err(_) if !folder.path.exists() => {}
+            Err(error) => outcome.problems.push((folder.id, error.to_string())),
+        }
+    }
+    if parcels.is_empty() {
+        return Ok(());
+    }
+    seal::seal(repo, &parcels)?;
+    for folder in &folders {
+        // The mark comes before the pin goes: a crash in between leaves a pin too many, never one too few.
+        root.mark_sealed(folder).map_err(RecordError::io(&folder.path))?;
+        unpin(repo, folder.id);
+    }
+    outcome.facts.extend(parcels.into_iter().map(|parcel| parcel.fact));
+    forget_old(root);
+    Ok(())
+}
+
+/// Take a pin away. If it stays, `fsck --repair` takes it.
+fn unpin(repo: &Repo, id: Id) {
+    let name = format!("{OPEN_PREFIX}{id}");
+    for _ in 0..5 {
+        match repo.find_ref(&name) {
+            Ok(Some(oid)) => match repo.transact(&[Edit::delete(&name, oid)]) {
+                Err(GitError::Locked { .. } | GitError::Conflict { .. }) => std::thread::sleep(Duration::from_millis(20)),
+                _ => return,
+            },
+            _ => return,
+        }
+    }
+}
+
+/// Remove sealed folders that are old enough.
+fn forget_old(root: &Root) {
+    let mut sealed: Vec<(Duration, Folder)> = root
+        .all_sealed()
+        .into_iter()
+        .filter_map(|folder| {
+            let modified = folder.path.join("fact.json").metadata().and_then(|found| found.modified()).ok()?;
+            Some((modified.elapsed().unwrap_or_default(), folder))
+        })
+        .collect();
+    sealed.sort_by_key(|(age, _)| *age);
+    for (i, (age, folder)) in sealed.into_iter().enumerate() {
+        if age > KEPT_AT_MOST || (i >= KEPT && age > KEPT_FOR_SURE) {
+            // It is tried again at the next seal.
+            let _ = folder.remove();
+        }
+    }
+}
+
+/// Put a fact that is no run on its way: it is made, and sealed by [`seal_all`].
+///
+/// # Errors
+/// If the disk refuses.
+pub fn submit(root: &Root, fact: &Fact, files: &[(String, Vec<u8>)]) -> Result<Folder, RecordError> {
+    let id = fact.header.id;
+    let folder = root.create(id).map_err(RecordError::io(root.folder(id).path))?;
+    for (name, bytes) in files {
+        folder.write_file(name, bytes).map_err(RecordError::io(folder.files().join(name)))?;
+    }
+    folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
+    Ok(folder)
+}
