@@ -2,7 +2,9 @@
 
 pub mod artifact;
 pub mod capture;
+pub mod demo;
 pub mod git;
 pub mod model;
 pub mod record;
+pub mod settings;
 pub mod store;

@@ -1,6 +1,7 @@
 //! Facts about a run as it happens: its command, code, configuration and environment.
 
 pub mod code;
+pub mod config;
 pub mod environment;
 pub mod process;
 pub mod secrets;

@@ -58,7 +58,7 @@ impl Repo {
         while let Some((prefix, tree)) = open.pop() {
             for (name, mode, oid) in self.read_tree(tree)? {
                 let path = format!("{prefix}{name}");
-                if mode.is_tree() { open.push((format!("{path}/"), oid)) } else { drop(out.insert(path, oid)) }
+                if mode.is_tree() { open.push((format!("{path}/"), oid)) } else { let _ = out.insert(path, oid); }
             }
         }
         Ok(out)

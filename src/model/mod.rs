@@ -1,11 +1,15 @@
-//! Pure values: what a fact says. No module here reads a file, the clock excepted in [`time`].
+//! Pure values: what a fact says. No module here reads a file; only [`time`] knows the clock.
 
 pub mod direction;
+pub mod expectation;
 pub mod experiment;
 pub mod fact;
+pub mod hypothesis;
+pub mod hypothesis_template;
 pub mod id;
 pub mod metric;
 pub mod number;
+pub mod param;
 pub mod run;
 pub mod text;
 pub mod time;

@@ -1,0 +1,89 @@
+//! What values may be. Each check answers with what to write instead.
+
+/// A value that cannot be, with what to write instead.
+pub(super) type Checked = Result<(), &'static str>;
+
+/// A path or pattern below the root of the work tree: relative, no `..`, no control characters.
+pub(super) fn path(text: &str) -> Checked {
+    let drive = matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    let absolute = text.starts_with(['/', '\\']) || drive || text.starts_with('~');
+    let leaves = text.split(['/', '\\']).any(|part| part == "..");
+    if text.is_empty() || absolute || leaves || text.chars().any(char::is_control) {
+        return Err("a path relative to the root of the repository, without `..`");
+    }
+    Ok(())
+}
+
+/// What a branch's name can start with, by the rules of `git check-ref-format`.
+pub(super) fn prefix(text: &str) -> Checked {
+    let bad = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
+    let component_ok = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock");
+    let parts = text.strip_suffix('/').unwrap_or(text);
+    let fine = !text.is_empty()
+        && text.len() <= 100
+        && !text.starts_with(['-', '/'])
+        && !text.contains(bad)
+        && !text.contains("..")
+        && !text.contains("@{")
+        && parts.split('/').all(|part| !part.is_empty() && component_ok(part));
+    if fine { Ok(()) } else { Err("what the name of a branch can start with, as in \"exp/\"") }
+}
+
+/// A revision: git decides whether it exists, here only what could be taken for an option is refused.
+pub(super) fn revision(text: &str) -> Checked {
+    if text.trim().is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+        return Err("a branch, tag or commit, as in \"main\"");
+    }
+    Ok(())
+}
+
+/// The name of an environment variable.
+pub(super) fn variable(text: &str) -> Checked {
+    if text.is_empty() || text.contains('=') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("names of environment variables, as in \"CUDA_VISIBLE_DEVICES\"");
+    }
+    Ok(())
+}
+
+/// The name of a param.
+pub(super) fn param(text: &str) -> Checked {
+    crate::model::param::check_name(text).map_err(|_| "the key of a config, as in \"train.seed\"")
+}
+
+/// A value as messages show it: quoted, escaped, and not too long.
+pub(super) fn shown(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { format!("{:?}", format!("{short}…")) } else { format!("{text:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{path, prefix, revision, variable};
+
+    #[test]
+    fn paths_stay_inside() {
+        for good in ["metrics.json", "data/**", "a..b", "*.py", ".cache/", "ä ö"] {
+            assert_eq!(path(good), Ok(()), "{good}");
+        }
+        for bad in ["", "/etc", "../x", "a/../b", "a\\..\\b", "C:\\x", "c:x", "\\\\host", "a\nb", "~/x"] {
+            assert!(path(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn prefixes_can_start_branches() {
+        for good in ["exp/", "exp-", "team/exp/", "é/"] {
+            assert_eq!(prefix(good), Ok(()), "{good}");
+        }
+        for bad in ["", "/", "-x", "a b", "a//", "a..b", ".x/", "x.lock/", "x@{", "a~", "refs/*", "a\u{7f}"] {
+            assert!(prefix(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(revision("origin/main"), Ok(()));
+        assert!(revision("--exec=x").is_err());
+        assert!(variable("A=B").is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! Settings: an option beats git's config, which beats `.xp.toml`; but a rule that the file locks can only be tightened.
+//!
+//! [`Settings::parse_file`] reads the text of `.xp.toml`, [`GitConfig::read`] takes what `git config --list` prints, and
+//! [`Settings::resolve`] puts them together. Nothing here touches a disk. Unknown names give a warning, so that an older
+//! git-xp works in a newer repository; wrong values give an error, so that no rule is weaker than it was meant.
+//!
+//! ```
+//! use git_xp::settings::{FileSettings, GitConfig, Level, Overrides, Settings};
+//! let file = Settings::parse_file("[rules]\nseed = \"warn\"\n", ".xp.toml").unwrap();
+//! let config = GitConfig::read([("xp.start.prefix", "try/")]).unwrap();
+//! let (settings, warnings) = Settings::resolve(&file, &config, &Overrides::default()).unwrap();
+//! assert_eq!(settings.rules.seed, Level::Warn);
+//! assert_eq!(settings.start.prefix, "try/");
+//! assert!(warnings.is_empty());
+//! ```
+
+mod check;
+mod error;
+mod file;
+mod git_config;
+mod key;
+mod resolve;
+mod rule;
+
+pub use error::SettingsError;
+pub use file::FileSettings;
+pub use git_config::GitConfig;
+pub use resolve::Overrides;
+pub use rule::{Level, Rule};
+
+use crate::model::direction::Direction;
+use std::collections::BTreeMap;
+
+/// The prefix of the branches of experiments when nothing else is said.
+pub const DEFAULT_PREFIX: &str = "exp/";
+/// The metrics files that are taken when nothing else is said.
+pub const DEFAULT_METRICS_FILES: [&str; 3] = ["metrics.json", "reports/metrics.json", "dvclive/metrics.json"];
+
+/// What holds for a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How experiments start.
+    pub start: Start,
+    /// What a run must fulfil.
+    pub rules: Rules,
+    /// The config key that is the seed, `seed.param`.
+    pub seed_param: Option<String>,
+    /// The directions of metrics, `metric.<name>.direction`.
+    pub directions: BTreeMap<String, Direction>,
+    /// The metrics files, relative to the root of the work tree.
+    pub metrics_files: Vec<String>,
+    /// How runs are recorded.
+    pub run: Run,
+    /// Paths of the code that computes metrics, relative to the root of the work tree.
+    pub evaluation_paths: Vec<String>,
+}
+
+/// How experiments start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What the names of their branches start with; never empty.
+    pub prefix: String,
+    /// The baseline's revision; `None` for the default branch.
+    pub baseline: Option<String>,
+}
+
+/// How strict each rule is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The tree is the commit's.
+    pub clean: Level,
+    /// The seed is recorded.
+    pub seed: Level,
+}
+
+/// How runs are recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// Patterns of paths that never count as dirty.
+    pub ignore: Vec<String>,
+    /// Names of environment variables to record besides the usual ones.
+    pub environment: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            start: Start { prefix: DEFAULT_PREFIX.to_owned(), baseline: None },
+            rules: Rules { clean: Level::Refuse, seed: Level::Refuse },
+            seed_param: None,
+            directions: BTreeMap::new(),
+            metrics_files: DEFAULT_METRICS_FILES.map(str::to_owned).to_vec(),
+            run: Run::default(),
+            evaluation_paths: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// How strict a rule is.
+    #[must_use]
+    pub fn level(&self, rule: Rule) -> Level {
+        match rule {
+            Rule::Clean => self.rules.clean,
+            Rule::Seed => self.rules.seed,
+        }
+    }
+}
+
+/// What one source of settings says; what it does not say is `None` or absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Layer {
+    prefix: Option<String>,
+    baseline: Option<String>,
+    rules: BTreeMap<Rule, Level>,
+    seed_param: Option<String>,
+    directions: BTreeMap<String, Direction>,
+    metrics_files: Option<Vec<String>>,
+    ignore: Option<Vec<String>>,
+    environment: Option<Vec<String>>,
+    evaluation_paths: Option<Vec<String>>,
+}
+
+#[cfg(test)]
+mod tests;
