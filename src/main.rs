@@ -1,3 +1,7 @@
 //! The `git-xp` binary: hands the command line to the library and returns its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    git_xp::cli::main()
+}

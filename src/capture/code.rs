@@ -34,7 +34,8 @@ pub fn diff_stat(repo: &Repo, base: Oid, commit: Oid) -> Result<DiffStat, GitErr
         return Ok(stat);
     }
     let range = [base.to_string(), commit.to_string()];
-    let patch = repo.git("diff-tree").args(["-r", "-p", "--numstat", "--full-index", "--no-ext-diff"]).args(&range).output()?;
+    let patch =
+        repo.git("diff-tree").args(["-r", "-p", "--numstat", "--full-index", "--no-ext-diff"]).args(&range).output()?;
     for line in String::from_utf8_lossy(&patch).lines().take_while(|line| !line.is_empty()) {
         let mut fields = line.split('\t');
         // A binary file has `-` for both counts.

@@ -3,9 +3,12 @@
 //! `gix` reads and writes objects, refs and notes; the `git` executable does what it does best (status, snapshots, signing, reftable
 //! repositories). Nothing here knows what a fact is.
 
+pub mod branch;
 mod config;
+pub mod editor;
 pub mod error;
 pub mod head;
+pub mod hooks;
 pub mod notes;
 pub mod objects;
 pub mod process;

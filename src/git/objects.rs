@@ -40,7 +40,10 @@ impl Repo {
     pub fn commit_tree(&self, commit: Oid) -> Result<Oid, GitError> {
         let doing = || format!("cannot read the commit {commit}");
         let found = self.inner.find_commit(commit).map_err(GitError::gix(doing()))?;
-        found.tree_id().map(gix::Id::detach).map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })
+        found
+            .tree_id()
+            .map(gix::Id::detach)
+            .map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })
     }
 
     /// The parents of a commit.
@@ -48,7 +51,8 @@ impl Repo {
     /// # Errors
     /// If the commit is missing or corrupt.
     pub fn commit_parents(&self, commit: Oid) -> Result<Vec<Oid>, GitError> {
-        let found = self.inner.find_commit(commit).map_err(GitError::gix(format!("cannot read the commit {commit}")))?;
+        let found =
+            self.inner.find_commit(commit).map_err(GitError::gix(format!("cannot read the commit {commit}")))?;
         Ok(found.parent_ids().map(gix::Id::detach).collect())
     }
 
@@ -62,7 +66,8 @@ impl Repo {
     /// # Errors
     /// If the commit is missing or corrupt.
     pub fn commit_message(&self, commit: Oid) -> Result<String, GitError> {
-        let found = self.inner.find_commit(commit).map_err(GitError::gix(format!("cannot read the commit {commit}")))?;
+        let found =
+            self.inner.find_commit(commit).map_err(GitError::gix(format!("cannot read the commit {commit}")))?;
         Ok(String::from_utf8_lossy(found.message_raw_sloppy()).into_owned())
     }
 }
@@ -175,10 +180,9 @@ impl<'repo> Writer<'repo> {
 
 fn encode(object: &impl gix::objs::WriteTo) -> Result<Vec<u8>, GitError> {
     let mut bytes = Vec::new();
-    object.write_to(&mut bytes).map_err(|error| GitError::Gix {
-        doing: "cannot encode an object".to_owned(),
-        message: error.to_string(),
-    })?;
+    object
+        .write_to(&mut bytes)
+        .map_err(|error| GitError::Gix { doing: "cannot encode an object".to_owned(), message: error.to_string() })?;
     Ok(bytes)
 }
 

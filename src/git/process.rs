@@ -128,3 +128,28 @@ fn success(name: &str, output: Output) -> Result<Vec<u8>, GitError> {
     let message = if message.is_empty() { output.status.to_string() } else { message };
     Err(GitError::Command { command: name.to_owned(), message })
 }
+
+/// Run a command line of `git` as a user would type it, in a folder, with this program found first in PATH. Its output goes where ours goes, or nowhere.
+///
+/// # Errors
+/// If it cannot be started or fails, says how.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that starts git")]
+pub fn typed_command(words: &[&str], dir: &Path, is_silent: bool) -> Result<(), String> {
+    let own_dir = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(own_dir.into_iter().chain(std::env::split_paths(&path)))
+        .map_err(|error| error.to_string())?;
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(dir).env("PATH", path);
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        command.env_remove(name);
+    }
+    if is_silent {
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+    }
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("it ended with {status}")),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -57,7 +57,8 @@ impl Repo {
     /// If git cannot read the work tree.
     pub fn dirt(&self) -> Result<Vec<Dirt>, GitError> {
         let git = Git::new(self.work_dir()?, "status");
-        let bytes = git.args(["--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignored=no"]).output()?;
+        let bytes =
+            git.args(["--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignored=no"]).output()?;
         let mut dirt: Vec<Dirt> = bytes.split(|byte| *byte == 0).filter_map(parse_entry).collect();
         dirt.sort();
         Ok(dirt)
@@ -92,7 +93,9 @@ impl Repo {
         if current.exists() {
             std::fs::copy(&current, &index).map_err(GitError::io(&current))?;
         }
-        let git = |name: &str| -> Result<Git, GitError> { Ok(Git::new(self.work_dir()?, name).env("GIT_INDEX_FILE", &index)) };
+        let git = |name: &str| -> Result<Git, GitError> {
+            Ok(Git::new(self.work_dir()?, name).env("GIT_INDEX_FILE", &index))
+        };
         git("add")?.args(["--all", "--", "."]).output()?;
         let hex = git("write-tree")?.text()?;
         self.expect_oid("write-tree", &hex)
@@ -119,6 +122,28 @@ impl Repo {
         let bytes = git.args(["-z", "--cached", "--"]).args(paths).output()?;
         let tracked: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
         Ok(paths.iter().filter(|path| !tracked.contains(&path.as_bytes())).cloned().collect())
+    }
+
+    /// Which of the paths (relative to the work tree) git ignores.
+    ///
+    /// # Errors
+    /// If git cannot read its ignore files.
+    pub fn ignored_among(&self, paths: &[String]) -> Result<Vec<String>, GitError> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let input = paths.iter().map(|path| format!("{path}\0")).collect::<String>();
+        let git = Git::new(self.work_dir()?, "check-ignore").args(["-z", "--stdin", "--no-index"]);
+        match git.output_with_input(input.as_bytes()) {
+            Ok(bytes) => Ok(bytes
+                .split(|byte| *byte == 0)
+                .map(|path| String::from_utf8_lossy(path).into_owned())
+                .filter(|path| !path.is_empty())
+                .collect()),
+            // Exit code 1 without a word: none is ignored.
+            Err(GitError::Command { message, .. }) if message.starts_with("exit status: 1") => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn expect_oid(&self, command: &str, hex: &str) -> Result<Oid, GitError> {

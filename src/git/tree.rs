@@ -58,7 +58,11 @@ impl Repo {
         while let Some((prefix, tree)) = open.pop() {
             for (name, mode, oid) in self.read_tree(tree)? {
                 let path = format!("{prefix}{name}");
-                if mode.is_tree() { open.push((format!("{path}/"), oid)) } else { let _ = out.insert(path, oid); }
+                if mode.is_tree() {
+                    open.push((format!("{path}/"), oid))
+                } else {
+                    let _ = out.insert(path, oid);
+                }
             }
         }
         Ok(out)
@@ -82,9 +86,16 @@ impl Writer<'_> {
     }
 
     /// `changes` are sorted by path, so the ones of a folder stand together.
-    fn edit_level(&self, repo: &Repo, tree: Option<Oid>, changes: &[(&str, Option<Oid>)]) -> Result<Option<Oid>, GitError> {
+    fn edit_level(
+        &self,
+        repo: &Repo,
+        tree: Option<Oid>,
+        changes: &[(&str, Option<Oid>)],
+    ) -> Result<Option<Oid>, GitError> {
         let mut entries: BTreeMap<BString, (EntryMode, Oid)> = match tree {
-            Some(tree) => repo.read_tree(tree)?.into_iter().map(|(name, mode, oid)| (name.into(), (mode, oid))).collect(),
+            Some(tree) => {
+                repo.read_tree(tree)?.into_iter().map(|(name, mode, oid)| (name.into(), (mode, oid))).collect()
+            }
             None => BTreeMap::new(),
         };
         let mut rest = changes;
@@ -97,7 +108,9 @@ impl Writer<'_> {
                 rest = &rest[1..];
                 continue;
             };
-            let inside = |path: &str| path.len() > folder.len() && path.starts_with(folder) && path.as_bytes()[folder.len()] == b'/';
+            let inside = |path: &str| {
+                path.len() > folder.len() && path.starts_with(folder) && path.as_bytes()[folder.len()] == b'/'
+            };
             let count = rest.iter().take_while(|(path, _)| inside(path)).count();
             let below: Vec<_> = rest[..count].iter().map(|(path, new)| (&path[folder.len() + 1..], *new)).collect();
             let old = entries.get(folder.as_bytes().as_bstr()).filter(|(mode, _)| mode.is_tree()).map(|(_, oid)| *oid);

@@ -26,7 +26,11 @@ pub fn append(journal: &Path, lines: &[u8]) -> io::Result<Appended> {
     let mut file = OpenOptions::new().append(true).read(true).open(journal)?;
     let torn = ends_in_torn_line(&mut file)?;
     // After a writer that was killed in mid-line, the next line must not become part of its rest.
-    if torn { file.write_all(&[b"\n", lines].concat())? } else { file.write_all(lines)? }
+    if torn {
+        file.write_all(&[b"\n", lines].concat())?
+    } else {
+        file.write_all(lines)?
+    }
     Ok(if is_same_file(&file, journal) { Appended::InTime } else { Appended::TooLate })
 }
 

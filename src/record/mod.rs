@@ -2,6 +2,7 @@
 //!
 //! Each step leaves either a journal to close, a fact to seal, or a seal to repeat; every step may be repeated by anybody without changing anything.
 
+pub mod belonging;
 pub mod close;
 pub mod late;
 pub mod log;
@@ -10,6 +11,7 @@ pub mod metrics_file;
 pub mod open;
 pub mod pending;
 pub mod plan;
+pub mod rules;
 
 use std::path::PathBuf;
 

@@ -101,7 +101,9 @@ fn unpin(repo: &Repo, id: Id) {
     for _ in 0..5 {
         match repo.find_ref(&name) {
             Ok(Some(oid)) => match repo.transact(&[Edit::delete(&name, oid)]) {
-                Err(GitError::Locked { .. } | GitError::Conflict { .. }) => std::thread::sleep(Duration::from_millis(20)),
+                Err(GitError::Locked { .. } | GitError::Conflict { .. }) => {
+                    std::thread::sleep(Duration::from_millis(20))
+                }
                 _ => return,
             },
             _ => return,

@@ -13,11 +13,22 @@ pub fn digests(run: &Run, seed_param: Option<&str>, variables: &BTreeMap<String,
     let unseeded: BTreeMap<&String, &Value> =
         run.params.iter().filter(|(name, _)| Some(name.as_str()) != seed_param).collect();
     // PYTHONHASHSEED is set from the seed, so it would tell the conditions of two seeds apart.
-    let variables: BTreeMap<&String, &String> = variables.iter().filter(|(name, _)| *name != "PYTHONHASHSEED").collect();
+    let variables: BTreeMap<&String, &String> =
+        variables.iter().filter(|(name, _)| *name != "PYTHONHASHSEED").collect();
     // The merged config is in the params, key by key; a digest of its text would hold the seed.
     let text = |params: &BTreeMap<&String, &Value>, seed: Option<i64>| {
-        json!(["git-xp plan 1", run.tree, run.command, run.cwd, run.config.as_ref().map(|c| &c.file), params, {}, seed, variables])
-            .to_string()
+        json!([
+            "git-xp plan 1",
+            run.tree,
+            run.command,
+            run.cwd,
+            run.config.as_ref().map(|c| &c.file),
+            params,
+            {},
+            seed,
+            variables
+        ])
+        .to_string()
     };
     (digest(text(&params, run.seed).as_bytes()), digest(text(&unseeded, None).as_bytes()))
 }

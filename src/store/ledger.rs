@@ -138,3 +138,16 @@ pub fn files_of(repo: &Repo, stored: &Stored) -> Result<BTreeMap<String, Oid>, G
         _ => Ok(BTreeMap::new()),
     }
 }
+
+/// Find one fact by its id, newest ledger first, without reading the others.
+///
+/// # Errors
+/// If a tree cannot be read.
+pub fn find_fact(repo: &Repo, id: Id) -> Result<Option<Fact>, GitError> {
+    for (_, tip) in repo.list_refs(PREFIX)?.into_iter().rev() {
+        if let Some((_, blob)) = repo.find_path(repo.commit_tree(tip)?, &fact_path(id))? {
+            return Ok(Fact::parse(&repo.read_blob(blob)?).ok());
+        }
+    }
+    Ok(None)
+}

@@ -65,7 +65,8 @@ mod tests {
             let single = entries.into_iter().map(|(id, content, is_fact, is_beside)| {
                 let blob = format!("{content:08x}ffff");
                 let id = format!("a{id}");
-                let place = if is_fact { format!("facts/a{id}/{id}.json") } else { format!("files/a{id}/{id}/series.tsv") };
+                let place =
+                    if is_fact { format!("facts/a{id}/{id}.json") } else { format!("files/a{id}/{id}/series.tsv") };
                 let path = if is_beside { beside(&place, &blob) } else { place };
                 Files::from([(path, blob)])
             });

@@ -35,7 +35,8 @@ pub fn entry(fact: &Fact) -> String {
         Body::Withdrawal(about) => join(&[&target, "withdrawn"], about.because.as_deref().unwrap_or_default()),
         Body::Tombstone(_) => format!("{target} forgotten"),
         Body::Other(about) => {
-            let what = if about.tags.is_empty() { about.text.clone().unwrap_or_default() } else { about.tags.join(" ") };
+            let what =
+                if about.tags.is_empty() { about.text.clone().unwrap_or_default() } else { about.tags.join(" ") };
             join(&[&target, &fact.header.kind], &what)
         }
     };
@@ -52,7 +53,11 @@ fn run_entry(run: &Run, id: &str) -> String {
 /// `val_acc 0.913, loss 0.2`: the first few by name.
 fn metrics<'a>(all: impl Iterator<Item = (&'a String, &'a Summary)>, skipped: &[&str]) -> String {
     let named = all.filter(|(name, _)| !skipped.iter().any(|prefix| name.starts_with(prefix)));
-    named.take(METRICS_NAMED).map(|(name, summary)| format!("{name} {}", summary.r#final)).collect::<Vec<_>>().join(", ")
+    named
+        .take(METRICS_NAMED)
+        .map(|(name, summary)| format!("{name} {}", summary.r#final))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn join(words: &[&str], rest: &str) -> String {

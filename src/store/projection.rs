@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn a_long_fact_is_shortened_with_a_count() {
         let metrics: Vec<String> = (0..10_000).map(|i| format!("\"metric{i}\":{{\"final\":{i}}}")).collect();
-        let line = format!("{{\"xp\":\"1.0\",\"kind\":\"run\",\"id\":\"x\",\"metrics\":{{{}}},\"z\":1}}\n", metrics.join(","));
+        let line =
+            format!("{{\"xp\":\"1.0\",\"kind\":\"run\",\"id\":\"x\",\"metrics\":{{{}}},\"z\":1}}\n", metrics.join(","));
         let short = shorten(line.as_bytes());
         assert!(short.len() <= LONGEST_LINE && short.len() > LONGEST_LINE - 200, "{}", short.len());
         assert!(short.contains("\"metric0\"") && short.contains("\"z\":1"));
@@ -182,7 +183,8 @@ mod tests {
     fn the_first_64_of_a_kind_are_listed_in_any_order_of_insertion() {
         let facts: Vec<_> = (0..32u8).chain(0..32).zip(0..100u8).map(|(_, n)| fact(n, "x")).collect();
         let (mut forward, mut backward) = (Note::default(), Note::default());
-        let more: Vec<_> = (0..32u8).flat_map(|n| (0..4).map(move |m| (n, m))).map(|(n, m)| fact(n, &format!("{m}"))).collect();
+        let more: Vec<_> =
+            (0..32u8).flat_map(|n| (0..4).map(move |m| (n, m))).map(|(n, m)| fact(n, &format!("{m}"))).collect();
         facts.iter().chain(&more).for_each(|(header, bytes)| forward.insert(header, bytes));
         more.iter().rev().chain(facts.iter().rev()).for_each(|(header, bytes)| backward.insert(header, bytes));
         assert_eq!(forward.encode(), backward.encode());

@@ -152,7 +152,8 @@ impl Records {
 
     /// Every id, sorted: what short ids are cut from.
     pub fn ids(&self) -> Vec<Id> {
-        let mut ids: Vec<Id> = self.runs.iter().map(|record| record.id).chain(self.experiments.iter().map(|e| e.id)).collect();
+        let mut ids: Vec<Id> =
+            self.runs.iter().map(|record| record.id).chain(self.experiments.iter().map(|e| e.id)).collect();
         ids.sort();
         ids.dedup();
         ids

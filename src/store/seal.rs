@@ -276,3 +276,18 @@ pub fn replace_notes(repo: &Repo, notes: &BTreeMap<Oid, Vec<u8>>) -> Result<(), 
         }
     }
 }
+
+/// Keep code that no keep ref keeps.
+///
+/// # Errors
+/// As [`seal`].
+pub fn keep_code(repo: &Repo, month: &str, commits: &[Oid]) -> Result<(), GitError> {
+    let name = format!("{KEEP_PREFIX}{month}");
+    let writer = Writer::new(repo);
+    let (person, email) = repo.person();
+    let author = Author { name: person, email, seconds: Time::now().seconds() };
+    let tip = repo.find_ref(&name)?;
+    let commit = keep::extend(repo, &writer, tip, commits, &author)?;
+    repo.transact(&[Edit::set(name, tip, commit, "xp: repair")])?;
+    writer.restore()
+}

@@ -1,0 +1,172 @@
+//! `git xp log`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::{Context, ShortIds};
+use crate::cli::error::{CliError, exit};
+use crate::cli::notices::metrics_line;
+use crate::cli::selector::{self, Selected};
+use crate::model::hypothesis::Hypothesis;
+use crate::model::run::Status;
+use crate::model::text::printable;
+use crate::model::time::Time;
+use crate::record::belonging;
+use crate::store::records::{ExperimentRecord, Records, RunRecord};
+
+/// Show the notebook of an experiment: what was promised, run, added and withdrawn, in order
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  git xp log                the experiment or branch you stand on
+  git xp log bigger-lr
+  git xp log --all          everything in this repository")]
+pub struct LogArgs {
+    /// An experiment [default: the branch you stand on]
+    experiment: Option<String>,
+
+    /// Everything in this repository
+    #[arg(long, conflicts_with = "experiment")]
+    all: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One entry of the notebook.
+struct Entry {
+    time: Time,
+    id: String,
+    kind: String,
+    text: String,
+}
+
+/// Do it.
+///
+/// # Errors
+/// If there is no such experiment.
+pub fn run(cx: &Context, args: &LogArgs) -> Result<u8, CliError> {
+    let records = cx.records()?;
+    let short = ShortIds::new(records.ids());
+    let (experiments, runs) = chosen(cx, args, &records)?;
+    let mut entries: Vec<Entry> =
+        experiments.iter().flat_map(|experiment| experiment_entries(experiment, &short)).collect();
+    entries.extend(runs.iter().flat_map(|run| run_entries(run, &short)));
+    entries.sort_by_key(|entry| entry.time);
+    if args.json {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|entry| json!({"time": entry.time, "id": entry.id, "kind": entry.kind, "text": entry.text}))
+            .collect();
+        cx.ui.print_json(&json!({"version": 1, "entries": entries}));
+    } else if entries.is_empty() {
+        cx.ui.print("nothing is recorded here yet\n");
+        cx.ui.hint("git xp run --seed 1 -- <command>, or git xp log --all");
+    } else {
+        let lines = entries.iter().map(|entry| {
+            format!("{}  {:<10}  {}\n", entry.time.local_minute(), printable(&entry.kind), printable(&entry.text))
+        });
+        cx.ui.print(&lines.collect::<String>());
+    }
+    Ok(exit::OK)
+}
+
+type Chosen<'a> = (Vec<&'a ExperimentRecord>, Vec<&'a RunRecord>);
+
+fn chosen<'a>(cx: &Context, args: &LogArgs, records: &'a Records) -> Result<Chosen<'a>, CliError> {
+    if args.all {
+        return Ok((records.experiments.iter().collect(), records.runs.iter().collect()));
+    }
+    if let Some(text) = &args.experiment {
+        return Ok(match selector::resolve(cx, records, text)? {
+            Selected::Experiment(experiment) => (vec![experiment], records.runs_of(experiment.id).collect()),
+            Selected::Run(run) => (Vec::new(), vec![run]),
+            Selected::Commit(_, runs) => (Vec::new(), runs),
+        });
+    }
+    let head = cx.repo.head()?;
+    let branch = head.branch.clone().unwrap_or_default();
+    if let Some((id, _)) = belonging::find(&cx.repo, &cx.settings.start.prefix, &branch, head.commit)?
+        && let Some(experiment) = records.find_experiment(id)
+    {
+        return Ok((vec![experiment], records.runs_of(id).collect()));
+    }
+    Ok((
+        Vec::new(),
+        records.runs.iter().filter(|run| run.run.branch.is_some() && run.run.branch == head.branch).collect(),
+    ))
+}
+
+fn experiment_entries(experiment: &ExperimentRecord, short: &ShortIds) -> Vec<Entry> {
+    let recorded = &experiment.current.hypothesis;
+    let hypothesis = Hypothesis {
+        data: recorded.data.clone(),
+        method: recorded.method.clone(),
+        because: recorded.because.clone(),
+        expect: recorded.expect.iter().filter_map(|text| text.parse().ok()).collect(),
+    };
+    let sentence = if hypothesis.is_empty() { "without a hypothesis".to_owned() } else { hypothesis.sentence() };
+    let amended =
+        if experiment.amendments > 0 { format!(" (amended {} times)", experiment.amendments) } else { String::new() };
+    let id = short.of(&experiment.id);
+    let mut entries = vec![Entry {
+        time: experiment.time,
+        text: format!("{id} {}{amended}: {sentence}", experiment.current.name),
+        id: experiment.id.to_string(),
+        kind: "start".to_owned(),
+    }];
+    entries.extend(about_entries(&experiment.about, &id, experiment.id.as_str()));
+    entries
+}
+
+fn run_entries(record: &RunRecord, short: &ShortIds) -> Vec<Entry> {
+    let id = short.of(&record.id);
+    let mut entries = vec![Entry {
+        time: record.time,
+        id: record.id.to_string(),
+        kind: "run".to_owned(),
+        text: run_line(record, short),
+    }];
+    for (late_id, late) in &record.late {
+        let metrics = late.metrics.iter().map(|(name, summary)| format!("{name} {}", summary.r#final));
+        let params = late.params.iter().map(|(name, value)| format!("{name} = {value}"));
+        let text = format!("{id} {}", metrics.chain(params).collect::<Vec<_>>().join(", "));
+        entries.push(Entry { time: record.time, id: late_id.to_string(), kind: "late".to_owned(), text });
+    }
+    entries.extend(about_entries(&record.about, &id, record.id.as_str()));
+    entries
+}
+
+fn about_entries(about: &[(Time, String, crate::model::fact::About)], short: &str, id: &str) -> Vec<Entry> {
+    let text = |about: &crate::model::fact::About| {
+        if about.tags.is_empty() {
+            about.text.clone().or(about.because.clone()).unwrap_or_default()
+        } else {
+            about.tags.join(" ")
+        }
+    };
+    let entry = |(time, kind, fact): &(Time, String, _)| Entry {
+        time: *time,
+        id: id.to_owned(),
+        kind: kind.clone(),
+        text: format!("{short} {}", text(fact)),
+    };
+    about.iter().map(entry).collect()
+}
+
+/// A run in one line: `7kq seed 42 ok: val_acc 0.913`.
+pub fn run_line(record: &RunRecord, short: &ShortIds) -> String {
+    let run = &record.run;
+    let seed = run.seed.map(|seed| format!(" seed {seed}")).unwrap_or_default();
+    let status = if run.status == Status::Ok { String::new() } else { format!(" {}", run.status) };
+    let withdrawn = record.withdrawn.as_ref().map(|why| format!(" withdrawn ({why})")).unwrap_or_default();
+    let params =
+        run.params.iter().take(4).map(|(name, value)| {
+            format!(" {name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        });
+    let params = params.collect::<String>();
+    let metrics = metrics_line(run, &[]);
+    let metrics = if metrics.is_empty() { metrics } else { format!(": {metrics}") };
+    format!("{}{seed}{status}{withdrawn}{params}{metrics}", short.of(&record.id))
+}

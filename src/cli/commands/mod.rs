@@ -1,0 +1,17 @@
+//! One file per verb. Each says what can be typed (its help text is the doc comment) and does it in four steps: resolve, load, call, render.
+
+pub mod compare;
+pub mod completions;
+pub mod demo;
+pub mod demo_train;
+pub mod discard;
+pub mod finish;
+pub mod fsck;
+pub mod log;
+pub mod log_metric;
+pub mod log_param;
+pub mod man;
+pub mod run;
+pub mod show;
+pub mod start;
+pub mod status;

@@ -1,0 +1,165 @@
+//! Step 1 of a run: is the tree what the commit says, is there a seed? All rules at once.
+
+use std::path::Path;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::RunArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::notices::shell_quote;
+use crate::git::Oid;
+use crate::git::head::Head;
+use crate::git::objects::Author;
+use crate::git::status::Dirt;
+use crate::model::time::Time;
+use crate::record::rules::{Findings, Judgement, judge};
+use crate::settings::{Level, Rule};
+
+/// The code of a run.
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    /// Where HEAD is.
+    pub(super) head: Head,
+    /// The tree that runs.
+    pub(super) tree: Oid,
+    /// The commit that stores it, if HEAD's does not.
+    pub(super) snapshot: Option<Oid>,
+    /// Whether the work tree differs from HEAD's commit.
+    pub(super) dirty: bool,
+}
+
+/// Judge the rules, and do what they and the options say: commit, snapshot, warn or refuse.
+///
+/// # Errors
+/// If a rule refuses; one message with the one command that satisfies all of them.
+pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String]) -> Result<Code, CliError> {
+    cx.repo.work_dir()?;
+    let mut head = cx.repo.head()?;
+    let mut rules = cx.settings.rules.clone();
+    if args.snapshot {
+        // An option may tighten a locked rule, never loosen it.
+        if cx.settings.rules.clean == Level::Refuse && cx.is_locked(Rule::Clean) {
+            return Err(CliError::new(".xp.toml locks the rule clean at refuse, so --snapshot is not allowed")
+                .hint("git xp run -a …"));
+        }
+        rules.clean = Level::Snapshot;
+    }
+    if args.all {
+        rules.clean = Level::Commit;
+    }
+    let findings = Findings {
+        dirt: dirt(cx)?,
+        unrecorded: unrecorded(cx, command)?,
+        lacks_seed: args.seed.is_none() && args.seeds.is_none(),
+    };
+    let judgement = judge(&findings, &rules);
+    if !judgement.refusals.is_empty() {
+        return Err(refusal(&judgement));
+    }
+    judgement.warnings.iter().for_each(|warning| cx.ui.warning(warning));
+    if judgement.commit {
+        commit_all(cx, args, &head)?;
+        head = cx.repo.head()?;
+    }
+    let snapshot = if judgement.snapshot { Some(snapshot(cx, &head, &findings.dirt)?) } else { None };
+    let tree = cx.repo.commit_tree(snapshot.unwrap_or(head.commit))?;
+    Ok(Code { head, tree, snapshot, dirty: !findings.dirt.is_empty() && !judgement.commit })
+}
+
+/// What differs from the commit, exceptions taken out.
+///
+/// # Errors
+/// If git cannot read the work tree.
+pub fn dirt(cx: &Context) -> Result<Vec<Dirt>, CliError> {
+    let ignored = ignored(&cx.settings.run.ignore)?;
+    let is_exception = |path: &str| {
+        path == ".xp.toml" || cx.settings.metrics_files.iter().any(|file| file == path) || ignored.is_match(path)
+    };
+    Ok(cx.repo.dirt()?.into_iter().filter(|dirt| !is_exception(&dirt.path)).collect())
+}
+
+fn ignored(patterns: &[String]) -> Result<GlobSet, CliError> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern).map_err(|error| CliError::new(format!("run.ignore: {error}")))?;
+        set.add(glob);
+    }
+    set.build().map_err(|error| CliError::new(format!("run.ignore: {error}")))
+}
+
+/// Files named in the command that lie in the work tree and that no commit will hold, because git ignores them. Untracked files that
+/// are not ignored are dirt already.
+fn unrecorded(cx: &Context, command: &[String]) -> Result<Vec<String>, CliError> {
+    if cx.settings.rules.clean == Level::Off {
+        return Ok(Vec::new());
+    }
+    let top = cx.repo.work_dir()?.canonicalize().map_err(|error| CliError::new(error.to_string()))?;
+    let ignored = ignored(&cx.settings.run.ignore)?;
+    let git_dir = cx.repo.git_dir().canonicalize().unwrap_or_default();
+    let mut files: Vec<String> = Vec::new();
+    for arg in command {
+        // `--file=path` names a file too.
+        let path = arg.split_once('=').map_or(arg.as_str(), |(_, path)| path);
+        if path.is_empty() || !Path::new(path).is_file() {
+            continue;
+        }
+        let Ok(full) = cx.cwd.join(path).canonicalize() else { continue };
+        if full.starts_with(&git_dir) {
+            continue;
+        }
+        if let Ok(relative) = full.strip_prefix(&top) {
+            let relative = relative.to_string_lossy().replace('\\', "/");
+            if !ignored.is_match(&relative) && !cx.settings.metrics_files.contains(&relative) {
+                files.push(relative);
+            }
+        }
+    }
+    let untracked = cx.repo.untracked_among(&files)?;
+    Ok(cx.repo.ignored_among(&untracked)?)
+}
+
+fn refusal(judgement: &Judgement) -> CliError {
+    let lines = judgement.refusals.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    let remedy = judgement.remedy.iter().map(|word| format!("{word} ")).collect::<String>();
+    let force_add = match judgement.force_add.as_slice() {
+        [] => String::new(),
+        files => format!("git add -f {} && ", files.iter().map(|file| shell_quote(file)).collect::<Vec<_>>().join(" ")),
+    };
+    let typed = typed_after_run().iter().map(|arg| shell_quote(arg)).collect::<Vec<_>>().join(" ");
+    CliError::new(format!("this run could not be repeated as it stands:{lines}"))
+        .hint(format!("{force_add}git xp run {remedy}{typed}"))
+}
+
+/// What the user typed after `run`.
+fn typed_after_run() -> Vec<String> {
+    let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    args.find(|arg| arg == "run");
+    args.collect()
+}
+
+fn commit_all(cx: &Context, args: &RunArgs, head: &Head) -> Result<(), CliError> {
+    if head.state != "branch" {
+        return Err(CliError::new("-a commits to a branch, and HEAD is on none").hint("git switch -c <branch>"));
+    }
+    let top = cx.repo.work_dir()?;
+    crate::git::process::Git::new(top, "add").args(["--all", "--", "."]).output()?;
+    let message = args.message.clone().unwrap_or_else(|| "Changes for the next run".to_owned());
+    crate::git::process::Git::new(top, "commit").args(["--quiet", "-m", &message]).output()?;
+    let now = cx.repo.head()?.commit.to_string();
+    cx.ui.status(&format!("committed everything as {}: {message}", &now[..10]));
+    Ok(())
+}
+
+fn snapshot(cx: &Context, head: &Head, dirt: &[Dirt]) -> Result<Oid, CliError> {
+    let nested = cx.repo.nested_repositories(dirt);
+    if let Some(path) = nested.first() {
+        return Err(CliError::new(format!(
+            "a snapshot cannot hold '{path}': it is a repository of its own with changes"
+        ))
+        .hint(format!("commit inside '{path}', then here")));
+    }
+    let (name, email) = cx.repo.person();
+    let author = Author { name, email, seconds: Time::now().seconds() };
+    Ok(cx.repo.snapshot(head.commit, &author, "git-xp: snapshot of the work tree")?)
+}

@@ -1,0 +1,431 @@
+//! `git xp run`: check, open, run, log, seal.
+
+mod check;
+mod command;
+mod last_line;
+mod seeds;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use check::Code;
+pub use check::dirt;
+use command::{Filled, Template};
+
+use crate::capture::code;
+use crate::capture::environment;
+use crate::capture::process::{self, Ended};
+use crate::cli::context::{Context, ShortIds};
+use crate::cli::error::{CliError, exit};
+use crate::cli::notices::metrics_line;
+use crate::cli::selector;
+use crate::git::hooks;
+use crate::model::experiment::Experiment;
+use crate::model::fact::Body;
+use crate::model::id::Id;
+use crate::model::run::{Run, RunBaseline, Status};
+use crate::model::time::Time;
+use crate::record::close::{self, Closed, Closing};
+use crate::record::open::{self, Opening};
+use crate::record::pending::Sealed;
+use crate::record::{RecordError, belonging, log, plan};
+use crate::store::line::Event;
+use crate::store::owner::Host;
+use crate::store::records::{Records, RunRecord};
+
+/// Runs that end faster than this are sealed together.
+const SEAL_EVERY: Duration = Duration::from_secs(1);
+
+/// Run a command and record it
+///
+/// Checks that the tree is committed and a seed is recorded, runs the command, and records code, params, seed, environment,
+/// metrics and output as one fact. The exit code is the command's. Without a command it repeats the branch's last one.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  git xp run --seed 42 -- python train.py --seed {seed}
+  git xp run --seeds 1..5 -p lr=0.1 -- python train.py --lr {lr} --seed {seed}
+  git xp run --seed 1 --config train.yaml -p model.depth=4 -- python train.py --config {config}
+  git xp run -a --seed 1        commits everything, then repeats the last command
+  git xp run --rule seed=off -- ./evaluate.sh
+
+Placeholders: {seed}, {config}, {run} (the run's id) and {NAME} of each -p NAME=VALUE; other braces stay as they are.
+The program logs by appending JSON lines to $GIT_XP_JOURNAL, by `git xp log-metric`, or by leaving a metrics.json.")]
+pub struct RunArgs {
+    /// The seed; the command gets it as {seed} and $GIT_XP_SEED
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
+    seed: Option<i64>,
+
+    /// One run for each of several seeds: 1..5 or 1,2,7
+    #[arg(long, value_name = "LIST", conflicts_with = "seed", allow_hyphen_values = true)]
+    seeds: Option<String>,
+
+    /// A param; the command gets it as {NAME}, or in the config copy
+    #[arg(short, long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+
+    /// A config file (JSON, YAML, TOML): a copy with the params merged in is stored and is what {config} names
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Commit everything to this branch first
+    #[arg(short, long, conflicts_with = "snapshot")]
+    all: bool,
+
+    /// The message of that commit
+    #[arg(short, long, value_name = "MSG", requires = "all")]
+    message: Option<String>,
+
+    /// Store the exact work tree with the run instead of committing
+    #[arg(long)]
+    snapshot: bool,
+
+    /// Run it although the same plan ended ok before
+    #[arg(long)]
+    again: bool,
+
+    /// With several seeds: go on after one that fails
+    #[arg(short, long)]
+    keep_going: bool,
+
+    /// The experiment that the run belongs to, when HEAD is detached
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+
+    /// Give the command the terminal, for debuggers; its output is then not recorded
+    #[arg(long)]
+    tty: bool,
+
+    /// The command and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Do it.
+///
+/// # Errors
+/// If a rule refuses or the run cannot be opened. A command that fails is no error: its exit code is returned.
+pub fn run(cx: &Context, args: RunArgs) -> Result<u8, CliError> {
+    let seeds: Vec<Option<i64>> = match &args.seeds {
+        Some(list) => seeds::parse(list)
+            .map_err(|why| CliError::usage(format!("--seeds: {why}")))?
+            .into_iter()
+            .map(Some)
+            .collect(),
+        None => vec![args.seed],
+    };
+    let mut session = Session::begin(cx, args)?;
+    let mut code = exit::OK;
+    for (i, seed) in seeds.iter().enumerate() {
+        let is_last = i + 1 == seeds.len();
+        let done = session.run_one(*seed, seeds.len() > 1)?;
+        if is_last || session.last_seal.elapsed() >= SEAL_EVERY {
+            session.seal();
+        }
+        let Some(ended) = done else { continue };
+        let ended_code = u8::try_from(ended.code().clamp(0, 255)).unwrap_or(exit::INTERNAL);
+        if code == exit::OK {
+            code = ended_code;
+        }
+        if ended.was_asked_to_end || (ended_code != 0 && !session.args.keep_going) {
+            if !is_last {
+                cx.ui.warning(&format!("{} of {} seeds were not run", seeds.len() - i - 1, seeds.len()));
+                if !ended.was_asked_to_end {
+                    cx.ui.hint("git xp run --keep-going …    goes on after a seed that fails");
+                }
+            }
+            break;
+        }
+    }
+    session.seal();
+    Ok(code)
+}
+
+/// What the runs of one call share.
+struct Session<'a> {
+    cx: &'a Context,
+    args: RunArgs,
+    template: Template,
+    code: Code,
+    experiment: Option<(Id, Experiment)>,
+    baseline: Option<RunBaseline>,
+    host: Host,
+    variables: BTreeMap<String, String>,
+    locks: BTreeMap<String, String>,
+    evaluation: Option<String>,
+    cwd: String,
+    records: Option<Records>,
+    closed: Vec<Run>,
+    last_seal: Instant,
+    is_first: bool,
+}
+
+impl<'a> Session<'a> {
+    fn begin(cx: &'a Context, args: RunArgs) -> Result<Self, CliError> {
+        // Facts that others left behind come first: they may be what this run is compared with.
+        let needs_records = !args.again || args.command.is_empty() || args.experiment.is_some();
+        cx.seal();
+        let records = if needs_records { Some(cx.records()?) } else { None };
+        let head = cx.repo.head()?;
+        let experiment = find_experiment(cx, &args, &head, records.as_ref())?;
+        let command = match args.command.as_slice() {
+            [] => last_command(&head.branch, experiment.as_ref(), records.as_ref())?,
+            command => command.to_vec(),
+        };
+        let prefix = cx.prefix();
+        let template = Template::new(&args, command, &prefix, cx.settings.seed_param.as_deref())?;
+        let code = check::check(cx, &args, &template.command)?;
+        if let Err(message) = hooks::pre_run(&cx.repo) {
+            return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
+        }
+        let baseline = experiment.as_ref().and_then(|(_, experiment)| {
+            let commit = cx.repo.parse_oid(&experiment.baseline.as_ref()?.commit)?;
+            let merge_base = cx.repo.merge_base(commit, code.head.commit).map(|oid| oid.to_string());
+            Some(RunBaseline { commit: commit.to_string(), merge_base })
+        });
+        Ok(Self {
+            locks: code::lock_files(&cx.repo, code.tree)?,
+            evaluation: code::evaluation_digest(&cx.repo, code.tree, &cx.settings.evaluation_paths)?,
+            variables: environment::variables(&cx.settings.run.environment),
+            host: Host::this(),
+            cwd: prefix,
+            cx,
+            args,
+            template,
+            code,
+            experiment,
+            baseline,
+            records,
+            closed: Vec::new(),
+            last_seal: Instant::now(),
+            is_first: true,
+        })
+    }
+
+    /// One run; `None` if its plan ended ok before.
+    fn run_one(&mut self, seed: Option<i64>, among_several: bool) -> Result<Option<Ended>, CliError> {
+        if !std::mem::take(&mut self.is_first) {
+            self.compare_tree()?;
+        }
+        let id = Id::random().map_err(RecordError::from)?;
+        let filled = self.template.fill(id.as_str(), seed, |name| open::file_of(&self.cx.root, id, name))?;
+        let run = self.describe(seed, &filled)?;
+        if !self.args.again
+            && let Some(before) = self.find_plan(&run.plan)
+        {
+            let metrics = metrics_line(&before.run, &[]);
+            let text = format!("the same plan ended ok before, as run {}  {metrics}", self.short(&before.id));
+            if !among_several {
+                return Err(CliError::new(text).hint("git xp run --again …    runs it once more, as a repeat"));
+            }
+            self.cx.ui.status(&format!("seed {}: {text}; skipped", seed.unwrap_or_default()));
+            return Ok(None);
+        }
+        let ended = self.execute(id, seed, run, &filled)?;
+        Ok(Some(ended))
+    }
+
+    /// Between seeds the tree is only compared with what it was.
+    fn compare_tree(&self) -> Result<(), CliError> {
+        let head = self.cx.repo.head()?;
+        if head.commit != self.code.head.commit {
+            return Err(CliError::new("HEAD moved while the seeds were run; the remaining ones would run other code")
+                .hint("git xp run --seeds …    skips the seeds that are recorded"));
+        }
+        if !self.code.dirty {
+            let dirt = dirt(self.cx)?;
+            let changed = dirt.iter().find(|dirt| dirt.kind != crate::git::status::DirtKind::Untracked);
+            if let Some(dirt) = changed {
+                return Err(CliError::new(format!("'{}' changed while the seeds were run", dirt.path))
+                    .hint("git xp run -a --seeds …    commits it and skips the seeds that are recorded"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The fact as far as it is known before the command starts.
+    fn describe(&self, seed: Option<i64>, filled: &Filled) -> Result<Run, CliError> {
+        let head = &self.code.head;
+        let env_toml = environment::describe(&self.variables, &self.locks);
+        let mut run = Run {
+            experiment: self.experiment.as_ref().map(|(id, _)| *id),
+            name: self.experiment.as_ref().map(|(_, experiment)| experiment.name.clone()),
+            branch: head.branch.clone().or_else(|| self.experiment.as_ref().map(|(_, found)| found.branch.clone())),
+            head: head.state.to_owned(),
+            commit: head.commit.to_string(),
+            tree: self.code.tree.to_string(),
+            parents: self.cx.repo.commit_parents(head.commit)?.iter().map(ToString::to_string).collect(),
+            baseline: self.baseline.clone(),
+            dirty: self.code.dirty,
+            snapshot: self.code.snapshot.map(|oid| oid.to_string()),
+            seed,
+            seed_via: filled.seed_via.clone(),
+            params: filled.params.clone(),
+            start: Time::now(),
+            command: filled.command.clone(),
+            argv_digest: filled.argv_digest.clone(),
+            cwd: self.cwd.clone(),
+            config: filled.config.as_ref().map(|(copy, ..)| copy.clone()),
+            environment: Some(crate::artifact::objects::digest(env_toml.as_bytes())),
+            locks: self.locks.clone(),
+            evaluation: self.evaluation.clone(),
+            host: self.host.name.clone(),
+            settings: self.cx.settings_text.clone(),
+            ..Run::default()
+        };
+        (run.plan, run.condition) = plan::digests(&run, self.cx.settings.seed_param.as_deref(), &self.variables);
+        Ok(run)
+    }
+
+    fn find_plan(&self, plan: &str) -> Option<&RunRecord> {
+        let counts = |record: &&RunRecord| record.run.status == Status::Ok && record.withdrawn.is_none();
+        self.records.as_ref()?.runs.iter().filter(counts).find(|record| record.run.plan == plan)
+    }
+
+    fn execute(&mut self, id: Id, seed: Option<i64>, run: Run, filled: &Filled) -> Result<Ended, CliError> {
+        let cx = self.cx;
+        let mut files = vec![("env.toml".to_owned(), environment::describe(&self.variables, &self.locks).into_bytes())];
+        files.extend(filled.config.iter().map(|(_, name, bytes)| (name.clone(), bytes.clone())));
+        let owner = Some(self.host.owner("git-xp", std::process::id()));
+        let folder = open::open(&cx.repo, &cx.root, Opening { id, by: cx.by(), run, files, owner })?;
+        let mut env = vec![
+            ("GIT_XP_RUN".to_owned(), id.to_string()),
+            ("GIT_XP_JOURNAL".to_owned(), folder.journal().display().to_string()),
+            ("PYTHONUNBUFFERED".to_owned(), "1".to_owned()),
+        ];
+        if let Some(seed) = seed {
+            env.push(("GIT_XP_SEED".to_owned(), seed.to_string()));
+            // Python takes 0 to 4294967295 here; another seed's low bits serve as well.
+            env.push(("PYTHONHASHSEED".to_owned(), (seed & 0xffff_ffff).to_string()));
+        }
+        if let Some((_, name, _)) = &filled.config {
+            env.push(("GIT_XP_CONFIG".to_owned(), folder.files().join(name).display().to_string()));
+        }
+        let output = folder.output();
+        let spec = process::Spec { argv: &filled.argv, env: &env, output: &output, tty: self.args.tty };
+        let started = |pid| {
+            // Without this line an orphaned run is sealed a little too early, nothing more.
+            let _ = log::append_event(&folder.journal(), &Event::Owner(self.host.owner("command", pid)));
+        };
+        let ended = process::run(&spec, started, &mut io::stdout()).map_err(RecordError::io(&output))?;
+        let status = match ended {
+            Ended { exit: Some(0), .. } => Status::Ok,
+            Ended { signal: Some(_), .. } | Ended { was_asked_to_end: true, .. } => Status::Killed,
+            _ => Status::Failed,
+        };
+        let end = close::ending(status, ended.exit, ended.signal);
+        let direction = |metric: &str| self.direction(metric);
+        let closing =
+            Closing { direction: &direction, metrics_files: &cx.settings.metrics_files, look_at_work_tree: true };
+        match close::close(&cx.repo, &folder, Some(&end), &closing) {
+            Ok(closed) => self.report(&closed),
+            // The command has run and its exit code stands; the journal waits for better times.
+            Err(error) => {
+                let error = CliError::from(error);
+                cx.ui.warning(&format!("run {id} has ended and could not be recorded yet: {}", error.message()));
+                cx.ui.hint("git xp status    tries again; nothing is lost");
+            }
+        }
+        Ok(ended)
+    }
+
+    fn direction(&self, metric: &str) -> Option<crate::model::direction::Direction> {
+        let expect = self.experiment.iter().flat_map(|(_, experiment)| &experiment.hypothesis.expect);
+        let expected = expect.filter_map(|text| text.parse::<crate::model::expectation::Expectation>().ok());
+        expected
+            .into_iter()
+            .find(|e| e.metric == metric)
+            .and_then(|e| e.direction().into())
+            .or_else(|| self.cx.direction(metric))
+    }
+
+    fn report(&mut self, closed: &Closed) {
+        report_closed(self.cx, closed);
+        if let Body::Run(run) = &closed.fact.body {
+            let line = last_line::render(self.cx, &closed.fact.header.id, run, self.experiment.as_ref(), &self.closed);
+            self.cx.ui.status(&line);
+            last_line::warn_if_identical(self.cx, run, &self.closed);
+            self.closed.push((**run).clone());
+        }
+    }
+
+    fn seal(&mut self) {
+        self.cx.seal_made(&mut Sealed::default());
+        self.last_seal = Instant::now();
+    }
+
+    fn short(&self, id: &Id) -> String {
+        self.records.as_ref().map_or_else(|| id.as_str()[..4].to_owned(), |records| ShortIds::new(records.ids()).of(id))
+    }
+}
+
+/// Say what was wrong with a run's journal and files.
+pub fn report_closed(cx: &Context, closed: &Closed) {
+    if let Some((count, line, why)) = &closed.rejected {
+        cx.ui.warning(&format!(
+            "{count} journal line(s) could not be read, the first is line {line}: {why}; kept in rejected.jsonl"
+        ));
+    }
+    for file in &closed.bad_metrics_files {
+        cx.ui.warning(&format!("{file} is no JSON object with numbers; stored as it is, no metric was taken from it"));
+    }
+    if let Body::Run(run) = &closed.fact.body
+        && !run.changed_paths.is_empty()
+    {
+        let paths = run.changed_paths.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        cx.ui.warning(&format!(
+            "the code changed while the command ran: {paths}; what lay there at the end is stored with the run"
+        ));
+    }
+}
+
+fn find_experiment(
+    cx: &Context,
+    args: &RunArgs,
+    head: &crate::git::head::Head,
+    records: Option<&Records>,
+) -> Result<Option<(Id, Experiment)>, CliError> {
+    if let (Some(name), Some(records)) = (&args.experiment, records) {
+        if head.state == "branch" {
+            return Err(CliError::usage("--experiment is for a detached HEAD; here the branch says it")
+                .hint("git switch --detach"));
+        }
+        let selector::Selected::Experiment(found) = selector::resolve(cx, records, name)? else {
+            return Err(CliError::new(format!("--experiment {name}: that is no experiment")));
+        };
+        return Ok(Some((found.id, found.current.clone())));
+    }
+    match &head.branch {
+        Some(branch) => Ok(belonging::find(&cx.repo, &cx.settings.start.prefix, branch, head.commit)?),
+        None => Ok(None),
+    }
+}
+
+/// The command of the branch's last run, else the one that the experiment took over.
+fn last_command(
+    branch: &Option<String>,
+    experiment: Option<&(Id, Experiment)>,
+    records: Option<&Records>,
+) -> Result<Vec<String>, CliError> {
+    let runs = records.map(|records| records.runs.as_slice()).unwrap_or_default();
+    let is_here = |record: &&RunRecord| match experiment {
+        Some((id, _)) => record.run.experiment == Some(*id),
+        None => record.run.branch.is_some() && record.run.branch == *branch,
+    };
+    let last = runs.iter().rev().filter(is_here).map(|record| &record.run.command).find(|command| !command.is_empty());
+    let command = last.or(experiment.map(|(_, experiment)| &experiment.command)).filter(|command| !command.is_empty());
+    let Some(command) = command else {
+        return Err(
+            CliError::usage("this branch has no command to repeat yet").hint("git xp run --seed 1 -- <command>")
+        );
+    };
+    if command.iter().any(|arg| arg.contains(crate::capture::secrets::MASK)) {
+        return Err(CliError::usage("the last command held a secret, which is not recorded")
+            .hint("type the command again: git xp run … -- <command>"));
+    }
+    Ok(command.clone())
+}

@@ -1,0 +1,166 @@
+//! What every command is handed: repository, settings, terminal.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+use super::ui::Ui;
+use crate::git::{GitError, Repo};
+use crate::model::direction::Direction;
+use crate::model::fact::Fact;
+use crate::model::id::{Id, shortest_prefixes};
+use crate::record::pending::{self, Sealed};
+use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
+use crate::store::folder::Root;
+use crate::store::ledger::Ledgers;
+use crate::store::records::Records;
+
+/// The repository a command works in.
+pub struct Context {
+    /// The terminal.
+    pub ui: Ui,
+    /// The repository.
+    pub repo: Repo,
+    /// The folder of runs under way.
+    pub root: Root,
+    /// What the options, git's config and `.xp.toml` say.
+    pub settings: Settings,
+    /// The text of `.xp.toml`.
+    pub settings_text: Option<String>,
+    /// Where the user stands.
+    pub cwd: PathBuf,
+    locked: BTreeSet<Rule>,
+}
+
+impl Context {
+    /// Open the repository of a folder.
+    ///
+    /// # Errors
+    /// If there is none, or the settings are wrong.
+    pub fn open(ui: Ui, cwd: PathBuf, overrides: &Overrides) -> Result<Self, CliError> {
+        let repo = Repo::open(&cwd)?;
+        let root = Root::new(&repo.common_dir());
+        let file = repo.work_dir().ok().map(|top| top.join(".xp.toml"));
+        let settings_text = match file.as_deref().map(read_settings) {
+            Some(text) => text?,
+            None => None,
+        };
+        let layer = match (&settings_text, &file) {
+            (Some(text), Some(path)) => Settings::parse_file(text, &path.display().to_string())?,
+            _ => FileSettings::default(),
+        };
+        let config = GitConfig::read(repo.config_section("xp"))?;
+        let (settings, warnings) = Settings::resolve(&layer, &config, overrides)?;
+        warnings.iter().for_each(|warning| ui.warning(warning));
+        Ok(Self { ui, repo, root, settings, settings_text, cwd, locked: layer.locked().clone() })
+    }
+
+    /// Read all facts; what cannot be read is named, once.
+    ///
+    /// # Errors
+    /// If the refs or a tree cannot be read.
+    pub fn records(&self) -> Result<Records, CliError> {
+        let records = Records::new(Ledgers::read(&self.repo)?);
+        for unreadable in records.unreadable.iter().take(5) {
+            self.ui.warning(&format!("{} {}: {}; skipped", unreadable.ledger, unreadable.path, unreadable.reason));
+        }
+        if records.unreadable.len() > 5 {
+            self.ui.warning(&format!(
+                "{} more facts cannot be read: git xp fsck lists them",
+                records.unreadable.len() - 5
+            ));
+        }
+        Ok(records)
+    }
+
+    /// Which way a metric is better, as `.xp.toml` says.
+    pub fn direction(&self, metric: &str) -> Option<Direction> {
+        self.settings.directions.get(metric).copied()
+    }
+
+    /// Whether `.xp.toml` locks a rule.
+    pub fn is_locked(&self, rule: Rule) -> bool {
+        self.locked.contains(&rule)
+    }
+
+    /// `Name <email>`.
+    pub fn by(&self) -> String {
+        let (name, email) = self.repo.person();
+        format!("{name} <{email}>")
+    }
+
+    /// The user's folder relative to the top of the work tree, `/` separated, empty at the top.
+    pub fn prefix(&self) -> String {
+        let top = self.repo.work_dir().ok().and_then(|top| top.canonicalize().ok());
+        let cwd = self.cwd.canonicalize().unwrap_or_else(|_| self.cwd.clone());
+        let relative = top.as_deref().and_then(|top| cwd.strip_prefix(top).ok()).unwrap_or(Path::new(""));
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// Close orphaned runs and seal everything that is made. What stays pending is a warning: the user's command has done its work.
+    pub fn seal(&self) -> Sealed {
+        let mut sealed = Sealed::default();
+        pending::close_orphans(&self.repo, &self.root, &|metric| self.direction(metric), false, &mut sealed);
+        self.seal_made(&mut sealed);
+        for id in &sealed.orphans {
+            self.ui.warning(&format!("run {id} had nobody left to see its end; it is recorded as it stands"));
+        }
+        sealed
+    }
+
+    /// Seal everything that is made.
+    pub fn seal_made(&self, sealed: &mut Sealed) {
+        if let Err(error) = pending::seal_all(&self.repo, &self.root, sealed) {
+            let error = CliError::from(error);
+            self.ui.warning(&format!(
+                "recorded, not yet sealed: {}; the next git xp command tries again",
+                error.message()
+            ));
+        }
+        for (id, problem) in &sealed.problems {
+            self.ui.warning(&format!("{id} cannot be sealed: {problem}"));
+        }
+    }
+
+    /// Find one fact by its id, without reading the others; a made fact that waits to be sealed counts.
+    ///
+    /// # Errors
+    /// If a tree cannot be read.
+    pub fn find_fact(&self, id: Id) -> Result<Option<Fact>, GitError> {
+        if let Ok(parcel) = self.root.folder(id).parcel() {
+            return Ok(Some(parcel.fact));
+        }
+        crate::store::ledger::find_fact(&self.repo, id)
+    }
+}
+
+fn read_settings(path: &Path) -> Result<Option<String>, CliError> {
+    match std::fs::read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(CliError::new(format!("{} is no UTF-8 text", path.display()))),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::new(format!("{}: {error}", path.display()))),
+    }
+}
+
+/// Short ids as people see them.
+pub struct ShortIds {
+    ids: Vec<Id>,
+    lengths: Vec<usize>,
+}
+
+impl ShortIds {
+    /// Cut from all ids that are known, sorted.
+    pub fn new(ids: Vec<Id>) -> Self {
+        let lengths = shortest_prefixes(&ids);
+        Self { ids, lengths }
+    }
+
+    /// The shortest unique prefix of an id, at least three characters.
+    pub fn of(&self, id: &Id) -> String {
+        let length = self.ids.binary_search(id).map_or(6, |index| self.lengths[index]);
+        id.as_str()[..length].to_owned()
+    }
+}

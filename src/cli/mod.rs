@@ -1,0 +1,89 @@
+//! The command line: one file per verb in `commands`, which resolves what was typed, calls into a slice, and renders.
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod error;
+pub mod logging;
+pub mod notices;
+pub mod range;
+pub mod selector;
+pub mod ui;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+use context::Context;
+use error::{CliError, exit};
+use ui::Ui;
+
+/// Parse the command line, do what it says, return the exit code.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        let ui = Ui::new(false);
+        ui.stderr(&format!(
+            "error: internal: {info}\nhint: this is a defect of git-xp; please report it with what you typed\n"
+        ));
+        std::process::exit(exit::INTERNAL.into());
+    }));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let ui = Ui::new(cli.quiet);
+    match run(cli, &ui) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            ui.stderr(&error.text());
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+/// clap's own text; help and version are no errors.
+fn usage(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
+    match error.print() {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(exit::BROKEN_PIPE),
+        _ => ExitCode::from(code),
+    }
+}
+
+fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
+    let cwd = working_dir(cli.directory.as_deref())?;
+    let overrides = cli.overrides()?;
+    let open = || Context::open(ui.clone(), cwd.clone(), &overrides);
+    match cli.command {
+        // Those that need no repository, or must not pay for opening one.
+        Command::LogMetric(args) => commands::log_metric::run(ui, &cwd, &overrides, args),
+        Command::LogParam(args) => commands::log_param::run(ui, &cwd, &overrides, args),
+        Command::Demo(args) => commands::demo::run(ui, &args),
+        Command::DemoTrain(args) => commands::demo_train::run(&args),
+        Command::Completions(args) => commands::completions::run(ui, &args),
+        Command::Man(args) => commands::man::run(ui, &args),
+        Command::Start(args) => commands::start::run(&open()?, args),
+        Command::Run(args) => commands::run::run(&open()?, args),
+        Command::Finish(args) => commands::finish::run(&open()?, &args),
+        Command::Discard(args) => commands::discard::run(&open()?, &args),
+        Command::Status(args) => commands::status::run(&open()?, &args),
+        Command::Show(args) => commands::show::run(&open()?, &args),
+        Command::Log(args) => commands::log::run(&open()?, &args),
+        Command::Compare(args) => commands::compare::run(&open()?, &args),
+        Command::Fsck(args) => commands::fsck::run(&open()?, &args),
+    }
+}
+
+fn working_dir(option: Option<&std::path::Path>) -> Result<PathBuf, CliError> {
+    if let Some(dir) = option {
+        std::env::set_current_dir(dir).map_err(|error| CliError::new(format!("-C {}: {error}", dir.display())))?;
+    }
+    std::env::current_dir().map_err(|error| CliError::new(format!("the current folder cannot be read: {error}")))
+}
+
+/// The whole command line as clap knows it: for completions, man pages and the CLI reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,60 @@
+//! Lines that several commands say in the same words.
+
+use crate::compare::RunRecord as Compared;
+use crate::model::number::Number;
+use crate::model::run::Run;
+use crate::store::records::RunRecord;
+
+/// How many metrics a line names.
+const METRICS_NAMED: usize = 3;
+
+/// The metrics of a run that a line names first: those that were promised, then by name.
+pub fn leading_metrics<'a>(run: &'a Run, promised: &[String]) -> Vec<&'a str> {
+    let promised = promised.iter().filter_map(|name| run.metrics.get_key_value(name)).map(|(name, _)| name.as_str());
+    let mut names: Vec<&str> = Vec::new();
+    for name in promised.chain(run.metrics.keys().map(String::as_str)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(METRICS_NAMED);
+    names
+}
+
+/// `val_acc 0.931, loss 0.2`.
+pub fn metrics_line(run: &Run, promised: &[String]) -> String {
+    let named = leading_metrics(run, promised);
+    let values = named.into_iter().map(|name| format!("{name} {}", shown(&run.metrics[name].r#final)));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// A value as lines for people show it: at most six significant digits.
+pub fn shown(value: &Number) -> String {
+    let Number::Float(number) = value else { return value.to_string() };
+    if !number.is_finite() || *number == 0.0 {
+        return value.to_string();
+    }
+    let decimals = (5.0 - number.abs().log10().floor()).clamp(0.0, 17.0) as usize;
+    let rounded: f64 = format!("{number:.decimals$}").parse().unwrap_or(*number);
+    Number::Float(rounded).to_string()
+}
+
+/// A run as `compare` takes it.
+pub fn compared(record: &RunRecord) -> Compared {
+    Compared {
+        id: record.id,
+        run: record.run.clone(),
+        late: record.late.iter().map(|(_, late)| late.clone()).collect(),
+        withdrawn: record.withdrawn.is_some(),
+    }
+}
+
+/// An argument as a shell needs it.
+pub fn shell_quote(arg: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%{}".contains(c);
+    if !arg.is_empty() && arg.chars().all(is_plain) {
+        arg.to_owned()
+    } else {
+        format!("'{}'", arg.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,81 @@
+//! Everything that is printed goes through here.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::error::exit;
+use crate::model::text::printable_lines;
+
+/// Where output goes, and what the terminal can do.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    /// Colours may be used on stdout.
+    pub colour: bool,
+    /// Columns of the terminal; `None` if stdout is none.
+    pub width: Option<usize>,
+    quiet: bool,
+}
+
+impl Ui {
+    /// By the environment: `NO_COLOR`, `COLUMNS`, `TERM`, and whether stdout is a terminal.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks what the terminal can do")]
+    pub fn new(quiet: bool) -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = if is_terminal { columns.or_else(terminal_width).or(Some(80)) } else { columns };
+        Self { colour: is_terminal && !no_colour && !is_dumb, width, quiet }
+    }
+
+    /// Print a result on stdout. Text from outside must have been made printable.
+    pub fn print(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            // Whoever read the output has seen enough.
+            std::process::exit(exit::BROKEN_PIPE.into());
+        }
+    }
+
+    /// Print a value as one JSON document.
+    pub fn print_json(&self, value: &impl serde::Serialize) {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        self.print(&(crate::model::text::escape_json(text) + "\n"));
+    }
+
+    /// Say on stderr what was done.
+    pub fn status(&self, text: &str) {
+        if !self.quiet {
+            self.stderr(&format!("{}\n", printable_lines(text)));
+        }
+    }
+
+    /// Say on stderr what might be wrong.
+    pub fn warning(&self, text: &str) {
+        self.stderr(&format!("warning: {}\n", printable_lines(text)));
+    }
+
+    /// Say on stderr what to type now.
+    pub fn hint(&self, text: &str) {
+        if !self.quiet {
+            self.stderr(&format!("hint: {}\n", printable_lines(text)));
+        }
+    }
+
+    /// Print on stderr as it is. A terminal that is gone is no error.
+    pub fn stderr(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    None
+}

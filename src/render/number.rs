@@ -1,0 +1,279 @@
+//! Numbers as people read them.
+
+use crate::model::time::Time;
+
+/// Digits of a mean whose spread is not known.
+const DIGITS: i32 = 4;
+
+/// The most digits that a small spread may ask of a mean.
+const MOST_DIGITS: i32 = 7;
+
+/// The most characters of a delta on the scale of its mean.
+const MOST_CHARACTERS: usize = 9;
+
+/// How a mean, its standard deviation and its delta are rounded: the three share a last decimal place.
+///
+/// The place is that of the second digit of the standard deviation; without one the mean has four digits, and no digit of
+/// it before the decimal point is rounded away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rounding {
+    /// Power of ten of the last digit shown.
+    place: i32,
+    /// Power of ten that stands behind the number, 0 for none.
+    exponent: i32,
+}
+
+impl Rounding {
+    /// The rounding of a mean with a standard deviation, which is not negative. `delta` matters only in that a whole mean gets decimals if its delta needs them.
+    pub fn of(mean: f64, sd: Option<f64>, delta: Option<f64>) -> Self {
+        let spread = sd.filter(|sd| *sd > 0.0 && sd.is_finite());
+        let whole = |value: f64| value.fract() == 0.0 && value.abs() < 1e15;
+        if spread.is_none() && whole(mean) && delta.is_none_or(whole) {
+            return Self { place: 0, exponent: 0 };
+        }
+        let size = leading_place(mean.abs().max(spread.unwrap_or(0.0)), MOST_DIGITS);
+        let place = match spread {
+            Some(sd) => (leading_place(sd, 2) - 1).max(size - MOST_DIGITS + 1),
+            None => leading_place(mean, DIGITS) - DIGITS + 1,
+        };
+        if (-4..6).contains(&size) {
+            Self { place: if spread.is_some() { place } else { place.min(0) }, exponent: 0 }
+        } else {
+            Self { place, exponent: size }
+        }
+    }
+
+    /// `0.931 ± 0.004`, or `0.931` without a deviation; `(1.20 ± 0.10)e-7` far from 1.
+    pub fn mean(self, mean: f64, sd: Option<f64>) -> String {
+        let text = self.digits(mean);
+        let Some(sd) = sd.filter(|_| mean.is_finite()) else { return format!("{text}{}", self.power()) };
+        let spread = match self.digits(sd) {
+            _ if sd == 0.0 => "0".to_owned(),
+            // A spread far below the last digit of the mean still is one.
+            digits if is_zero(&digits) => return format!("{text}{} ± {sd:.1e}", self.power()),
+            digits => digits,
+        };
+        if self.exponent == 0 { format!("{text} ± {spread}") } else { format!("({text} ± {spread}){}", self.power()) }
+    }
+
+    /// `+0.012`, with as many decimals as the mean; `0` if there is no difference; the first digit if that is further behind.
+    pub fn delta(self, delta: f64) -> String {
+        if delta == 0.0 {
+            return "0".to_owned();
+        }
+        let sign = if delta > 0.0 { "+" } else { "-" };
+        if !delta.is_finite() {
+            return format!("{delta:+}");
+        }
+        let digits = self.digits(delta.abs());
+        if digits.len() > MOST_CHARACTERS {
+            // The mean is so much smaller than the baseline's that its own scale says nothing about the difference.
+            return format!("{sign}{}", Self::of(delta.abs(), None, None).mean(delta.abs(), None));
+        }
+        if !is_zero(&digits) {
+            return format!("{sign}{digits}{}", self.power());
+        }
+        let place = leading_place(delta, 1);
+        if !(-6..=6).contains(&place) { format!("{delta:+.0e}") } else { format!("{delta:+.*}", decimals(place)) }
+    }
+
+    fn digits(self, value: f64) -> String {
+        let (value, place) = (shift(value, self.exponent), self.place - self.exponent);
+        let text = if place > 0 {
+            format!("{:.0}", shift(shift(value, place).round(), -place))
+        } else {
+            format!("{value:.*}", decimals(place))
+        };
+        match text.strip_prefix('-') {
+            Some(digits) if is_zero(digits) => digits.to_owned(),
+            _ => text,
+        }
+    }
+
+    fn power(self) -> String {
+        if self.exponent == 0 { String::new() } else { format!("e{}", self.exponent) }
+    }
+}
+
+/// The power of ten of the first digit, once the value is rounded to that many digits.
+fn leading_place(value: f64, digits: i32) -> i32 {
+    if value == 0.0 || !value.is_finite() {
+        return 0;
+    }
+    let text = format!("{value:.*e}", decimals(1 - digits));
+    text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0)
+}
+
+/// The value divided by a power of ten: by its digits, so that nothing overflows or is rounded twice.
+fn shift(value: f64, exponent: i32) -> f64 {
+    if exponent == 0 || !value.is_finite() {
+        return value;
+    }
+    let text = format!("{value:e}");
+    let parts = text.split_once('e').and_then(|(digits, power)| Some((digits, power.parse::<i32>().ok()?)));
+    parts.and_then(|(digits, power)| format!("{digits}e{}", power - exponent).parse().ok()).unwrap_or(value)
+}
+
+fn decimals(place: i32) -> usize {
+    usize::try_from(-place).unwrap_or(0)
+}
+
+fn is_zero(digits: &str) -> bool {
+    digits.bytes().all(|byte| matches!(byte, b'0' | b'.'))
+}
+
+/// A duration: `0.41 s`, `13.3 s`, `2 min 13 s`, `3 h 05 min`, `2 d 4 h`. Negative or unknown ones are `–`.
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "–".to_owned();
+    }
+    if seconds < 9.995 {
+        return format!("{seconds:.2} s");
+    }
+    if seconds < 59.95 {
+        return format!("{seconds:.1} s");
+    }
+    let seconds = seconds.round() as u64;
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+        (days, hours, ..) => format!("{days} d {hours} h"),
+    }
+}
+
+/// A size in bytes: `512 B`, `1.5 KiB`, `23 MiB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if n < 1024 {
+        return format!("{n} B");
+    }
+    let mut size = n as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1023.5 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    let decimals = usize::from(size < 9.95);
+    format!("{size:.decimals$} {}", UNITS[unit])
+}
+
+/// A number and its noun: `1 run`, `2 runs`. For nouns that take an `s`.
+pub fn plural(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// How long ago a time was: `just now`, `5 min ago`, `3 h ago`, `2 d ago`; `in 5 min` for a clock that runs ahead.
+pub fn age(now: Time, time: Time) -> String {
+    let seconds = now.seconds_since(time);
+    let minutes = (seconds.abs() / 60.0) as u64;
+    let amount = match minutes {
+        0 => return "just now".to_owned(),
+        1..60 => format!("{minutes} min"),
+        60..1440 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1440),
+    };
+    if seconds > 0.0 { format!("{amount} ago") } else { format!("in {amount}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::num::f64::{ANY, POSITIVE};
+    use proptest::option::of;
+    use proptest::prelude::{any, proptest};
+
+    use super::{Rounding, Time, age, bytes, duration, plural};
+
+    fn mean(mean: f64, sd: impl Into<Option<f64>>) -> String {
+        let sd = sd.into();
+        Rounding::of(mean, sd, None).mean(mean, sd)
+    }
+
+    fn delta(mean: f64, sd: impl Into<Option<f64>>, delta: f64) -> String {
+        Rounding::of(mean, sd.into(), Some(delta)).delta(delta)
+    }
+
+    #[test]
+    fn a_mean_has_the_digits_that_its_spread_allows() {
+        for (given, text) in [
+            (mean(0.931_23, 0.004_1), "0.9312 ± 0.0041"),
+            (mean(0.931_23, 0.099_7), "0.93 ± 0.10"),
+            (mean(0.931_23, 0.999), "0.9 ± 1.0"),
+            (mean(12.3456, 1.234), "12.3 ± 1.2"),
+            (mean(56_789.0, 1_234.0), "56800 ± 1200"),
+            (mean(-0.01, 0.5), "-0.01 ± 0.50"),
+            (mean(-0.001, 0.5), "0.00 ± 0.50"),
+            (mean(0.5, 0.0), "0.5000 ± 0"),
+            (mean(0.5, 1e-17), "0.5000000 ± 1.0e-17"),
+            (mean(0.5, f64::INFINITY), "0.5000 ± inf"),
+            (mean(1.2e-7, 1e-8), "(1.20 ± 0.10)e-7"),
+            (mean(3.2e9, 4e7), "(3.200 ± 0.040)e9"),
+            (mean(1e-9, 2.0), "0.0 ± 2.0"),
+        ] {
+            assert_eq!(given, text);
+        }
+    }
+
+    #[test]
+    fn a_mean_without_spread_has_four_digits_or_all_before_the_point() {
+        for (given, text) in [
+            (mean(0.931_23, None), "0.9312"),
+            (mean(0.9, None), "0.9000"),
+            (mean(0.999_99, None), "1.000"),
+            (mean(61_706.0, None), "61706"),
+            (mean(23_520_842.0, None), "23520842"),
+            (mean(61_706.4, None), "61706"),
+            (mean(5.0, None), "5"),
+            (mean(0.0, None), "0"),
+            (mean(-0.0, None), "0"),
+            (mean(0.000_123_46, None), "0.0001235"),
+            (mean(1.234_56e-5, None), "1.235e-5"),
+            (mean(1_234_567.8, None), "1.235e6"),
+            (mean(f64::MAX, None), "1.798e308"),
+            (mean(5e-324, None), "5.000e-324"),
+        ] {
+            assert_eq!(given, text);
+        }
+    }
+
+    #[test]
+    fn a_delta_has_the_decimals_of_its_mean() {
+        for (given, text) in [
+            (delta(0.931, 0.004, 0.0123), "+0.0123"),
+            (delta(0.931, 0.04, -0.0123), "-0.012"),
+            (delta(0.93, 0.4, 0.000_4), "+0.0004"),
+            (delta(0.93, 0.4, -4e-9), "-4e-9"),
+            (delta(5.0, None, 2.0), "+2"),
+            (delta(5.0, None, 0.5), "+0.500"),
+            (delta(5.0, 0.1, 0.0), "0"),
+            (delta(1.2e-7, 1e-8, 2e-8), "+0.20e-7"),
+            (delta(1.2e-7, 1e-8, -0.5), "-0.5000"),
+            (delta(1.2e-7, 1e-8, f64::INFINITY), "+inf"),
+        ] {
+            assert_eq!(given, text);
+        }
+    }
+
+    #[test]
+    fn times_sizes_and_counts() {
+        let durations = [0.0, 0.414, 9.999, 13.28, 59.96, 133.0, 11_100.0, 187_200.0, -1.0, f64::NAN].map(duration);
+        let texts =
+            ["0.00 s", "0.41 s", "10.0 s", "13.3 s", "1 min 00 s", "2 min 13 s", "3 h 05 min", "2 d 4 h", "–", "–"];
+        assert_eq!(durations, texts);
+        let sizes = [0, 1023, 1024, 1536, 24_117_248, 1_048_575, u64::MAX].map(bytes);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "23 MiB", "1.0 MiB", "16 EiB"]);
+        assert_eq!((plural(1, "run"), plural(0, "run")), ("1 run".to_owned(), "0 runs".to_owned()));
+        let ages = [0, 59, 60, 3_599, 3_600, 86_399, 200_000, -300].map(|ago| age(Time(0), Time(-ago * 1000)));
+        let texts = ["just now", "just now", "1 min ago", "59 min ago", "1 h ago", "23 h ago", "2 d ago", "in 5 min"];
+        assert_eq!(ages, texts);
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_is_a_panic_or_a_novel(mean in ANY, sd in of(POSITIVE), delta in ANY, n in any::<u64>(), t in any::<i64>()) {
+            let rounding = Rounding::of(mean, sd, Some(delta));
+            let numbers = [rounding.mean(mean, sd), rounding.delta(delta)];
+            let texts = [duration(delta), bytes(n), age(Time(t), Time(0))];
+            assert!(numbers.iter().chain(&texts).all(|text| text.len() < 50), "{numbers:?} {texts:?}");
+        }
+    }
+}
