@@ -1,0 +1,184 @@
+//! A repository to try things in: everything that could leak in from outside is fixed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A temporary repository and the way to run `git` and `git-xp` in it.
+pub struct TestRepo {
+    dir: tempfile::TempDir,
+    /// The work tree.
+    pub path: PathBuf,
+}
+
+/// What a command did.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The exit code; 128 + n for a signal.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Assert success; returns stdout.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self.stdout
+    }
+
+    /// Assert an exit code; returns stderr.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> String {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self.stderr
+    }
+
+    /// stdout as JSON.
+    #[track_caller]
+    pub fn json(self) -> serde_json::Value {
+        let text = self.ok();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+}
+
+impl TestRepo {
+    /// A repository with one commit on `main`: a `train.sh` that logs `val_acc` from its seed and learning rate.
+    pub fn new() -> Self {
+        let repo = Self::empty();
+        repo.write("train.sh", TRAIN);
+        repo.commit("Start");
+        repo
+    }
+
+    /// A repository without a commit.
+    pub fn empty() -> Self {
+        Self::init(&["--initial-branch=main"])
+    }
+
+    /// `git init` with options, in a folder `repo` of a new temporary folder.
+    pub fn init(options: &[&str]) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("repo");
+        std::fs::create_dir(&path).expect("a folder");
+        let repo = Self { dir, path };
+        repo.git(&[&["init", "--quiet"], options].concat());
+        repo
+    }
+
+    /// A folder outside the repository that lives as long.
+    pub fn outside(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Run git; it must succeed. Returns stdout without the last newline.
+    #[track_caller]
+    pub fn git(&self, args: &[&str]) -> String {
+        self.output(self.command("git").args(args)).ok().trim_end_matches('\n').to_owned()
+    }
+
+    /// Run git, whatever comes of it.
+    pub fn try_git(&self, args: &[&str]) -> Output {
+        self.output(self.command("git").args(args))
+    }
+
+    /// Run git-xp.
+    pub fn xp(&self, args: &[&str]) -> Output {
+        self.output(self.command(env!("CARGO_BIN_EXE_git-xp")).args(args))
+    }
+
+    /// Run a line of bash with git-xp in PATH.
+    pub fn sh(&self, line: &str) -> Output {
+        self.output(self.command("bash").args(["-c", line]))
+    }
+
+    /// A command in the work tree, with a fixed environment.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let own = Path::new(env!("CARGO_BIN_EXE_git-xp")).parent().expect("a folder").to_owned();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a PATH");
+        command.current_dir(&self.path).env_clear().env("PATH", path);
+        command
+            .env("HOME", self.dir.path())
+            .env("XDG_CONFIG_HOME", self.dir.path())
+            .env("TZ", "UTC")
+            .env("LANG", "C.UTF-8");
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        for who in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.org");
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Run a command to its end.
+    pub fn output(&self, command: &mut Command) -> Output {
+        let output = command.output().expect("it starts");
+        Output {
+            code: exit_code(output.status),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Write a file of the work tree.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("written");
+    }
+
+    /// Commit everything; returns the commit.
+    pub fn commit(&self, message: &str) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Record one run of `train.sh`.
+    #[track_caller]
+    pub fn train(&self, seed: i64, lr: &str) {
+        let (seed, lr) = (seed.to_string(), format!("lr={lr}"));
+        self.xp(&["run", "--seed", &seed, "-p", &lr, "--", "sh", "train.sh", "{lr}", "{seed}"]).ok();
+    }
+
+    /// All run facts in the ledgers, by time, as git and JSON say, without git-xp.
+    pub fn facts(&self, kind: &str) -> Vec<serde_json::Value> {
+        let mut facts: Vec<serde_json::Value> = Vec::new();
+        for ledger in self.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"]).lines() {
+            for path in self.git(&["ls-tree", "-r", "--name-only", ledger, "facts/"]).lines() {
+                let text = self.git(&["cat-file", "blob", &format!("{ledger}:{path}")]);
+                facts.push(serde_json::from_str(&text).expect("a fact is JSON"));
+            }
+        }
+        facts.retain(|fact| fact["kind"] == kind);
+        facts.sort_by_key(|fact| fact["time"].as_str().expect("a time").to_owned());
+        facts
+    }
+
+    /// `git fsck` and `git xp fsck` find nothing.
+    #[track_caller]
+    pub fn is_sound(&self) {
+        self.git(&["fsck", "--strict", "--no-dangling"]);
+        let found = self.xp(&["fsck"]);
+        assert_eq!(found.code, 0, "{}{}", found.stdout, found.stderr);
+    }
+}
+
+/// `val_acc` depends on seed and learning rate.
+pub const TRAIN: &str = r#"lr=$1 seed=$2
+for step in 1 2 3; do
+  echo "{\"metric\":\"val_acc\",\"value\":0.8$seed$step,\"step\":$step}" >> "$GIT_XP_JOURNAL"
+done
+echo "{\"metric\":\"loss\",\"value\":$lr}" >> "$GIT_XP_JOURNAL"
+echo "trained with $lr"
+"#;
+
+/// The exit code as a shell gives it.
+pub fn exit_code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
