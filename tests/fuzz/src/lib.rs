@@ -1,0 +1,106 @@
+//! What the fuzz targets check: no bytes make a reader panic, and what was read survives being written and read again.
+
+use std::fs;
+use std::io;
+
+use git_xp::capture::config;
+use git_xp::model::direction::Direction;
+use git_xp::model::expectation::Expectation;
+use git_xp::model::fact::Fact;
+use git_xp::model::metric::Summary;
+use git_xp::settings::Settings;
+use git_xp::store::journal::Journal;
+use git_xp::store::projection::Note;
+
+/// A check of one input; it panics on a finding.
+pub type Target = fn(&[u8]);
+
+/// All targets, by the name of their program and of their folder of seeds.
+pub const TARGETS: [(&str, Target); 6] = [
+    ("fact", fact),
+    ("journal", journal),
+    ("expect", expect),
+    ("settings", settings),
+    ("config", config),
+    ("note", note),
+];
+
+/// A fact that can be read is written as one line, which reads back and is written as the same bytes.
+pub fn fact(data: &[u8]) {
+    let Ok(fact) = Fact::parse(data) else { return };
+    let _ = (fact.commit(), fact.target());
+    let bytes = fact.encode().expect("what was read can be written");
+    assert_eq!(bytes.iter().position(|byte| *byte == b'\n'), Some(bytes.len() - 1), "a fact is one line");
+    let back = Fact::parse(&bytes).expect("what was written can be read");
+    assert_eq!(back.encode().expect("encodes"), bytes, "writing is stable");
+}
+
+/// Any journal is read to its end; its series are a table, its summaries survive JSON.
+pub fn journal(data: &[u8]) {
+    let mut journal = Journal::read(data).expect("memory does not fail");
+    assert_eq!(journal.rejected > 0, journal.first_rejection.is_some());
+    let mut table = Vec::new();
+    journal.write_series(&mut table).expect("memory does not fail");
+    let table = String::from_utf8(table).expect("names and numbers are UTF-8");
+    for row in table.split_terminator('\n') {
+        assert_eq!(row.matches('\t').count(), 3, "a row has four cells: {row:?}");
+    }
+    let points = table.lines().count() as u64 - 1;
+    let summaries = journal.summaries(|name| (name.len() % 2 == 0).then_some(Direction::Maximize));
+    assert_eq!(summaries.values().map(|summary| summary.count).sum::<u64>(), points, "every point is counted");
+    for summary in summaries.values() {
+        let text = serde_json::to_string(summary).expect("a summary can be written");
+        let back: Summary = serde_json::from_str(&text).expect("a summary can be read");
+        assert_eq!(serde_json::to_string(&back).expect("encodes"), text);
+    }
+}
+
+/// The canonical text of an expectation reads as an equal one.
+pub fn expect(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match text.parse::<Expectation>() {
+        Ok(expectation) => assert_eq!(expectation.to_string().parse(), Ok(expectation)),
+        Err(error) => drop(error.to_string()),
+    }
+}
+
+/// Settings are read or refused with a message.
+pub fn settings(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Settings::parse_file(text, ".xp.toml") {
+        Ok(file) => drop(file.locked().len()),
+        Err(error) => assert!(!error.to_string().contains('\n'), "a message is one line: {error}"),
+    }
+}
+
+/// A config file is read or refused in each format; what is read flattens, and survives being written.
+pub fn config(data: &[u8]) {
+    for name in ["c.json", "c.yaml", "c.toml"] {
+        match config::parse(name, data) {
+            Ok(map) => {
+                let params = config::flatten(&map);
+                // YAML and JSON that hold nothing beyond their own format can always be written back.
+                let Ok(text) = config::encode(name, &map) else { continue };
+                let back = config::parse(name, text.as_bytes()).expect("what was written can be read");
+                assert_eq!(config::flatten(&back), params, "{name} written as {text:?}");
+            }
+            Err(error) => drop(error.to_string()),
+        }
+    }
+}
+
+/// Any note is read, and reads the same after being written.
+pub fn note(data: &[u8]) {
+    let note = Note::parse(data);
+    let bytes = note.encode();
+    assert_eq!(Note::parse(&bytes), note);
+    assert_eq!(Note::parse(&bytes).encode(), bytes);
+}
+
+/// Run a target on the files named on the command line: how a finding is looked at without a fuzzer.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn replay(target: Target) -> io::Result<()> {
+    std::env::args_os().skip(1).try_for_each(|path| fs::read(path).map(|bytes| target(&bytes)))
+}
