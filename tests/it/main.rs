@@ -1,4 +1,11 @@
 //! The integration tests, one binary: every test starts the real `git-xp` in a real repository.
+#![allow(
+    clippy::disallowed_methods,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests start programs, and nobody imports them"
+)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -370,7 +370,7 @@ fn amend(cx: &Context, args: &StartArgs, head: &Head) -> Result<u8, CliError> {
         experiment.baseline = baseline(cx, args, base)?;
     }
     // Once other commits lie on the registration it stays as it is; the newer fact counts.
-    if head.commit.to_string() == experiment.commit
+    if cx.repo.parse_oid(&experiment.commit) == Some(head.commit)
         && let Some(parent) = cx.repo.commit_parents(head.commit)?.first()
     {
         let commit = cx.repo.empty_commit(*parent, &author(cx), &message(&experiment.name, &hypothesis, id))?;
