@@ -14,14 +14,9 @@ use crate::store::ledger::OPEN_PREFIX;
 use crate::store::owner::Host;
 use crate::store::seal::{self, Parcel};
 
-/// How many sealed folders are kept beyond [`KEPT_FOR_SURE`].
-const KEPT: usize = 256;
-
-/// Sealed folders are kept this long: git does not flush objects to the disk, and a power cut may take what is younger than its write-back time.
-const KEPT_FOR_SURE: Duration = Duration::from_secs(300);
-
-/// Sealed folders are not kept longer than this.
-const KEPT_AT_MOST: Duration = Duration::from_secs(24 * 3600);
+/// Sealed folders are kept, because git does not flush its objects to the disk and a power cut may take the youngest. Beyond this number the disk is
+/// flushed once and the older half goes.
+const MOST_KEPT: usize = 512;
 
 /// What was sealed, and what was not.
 #[derive(Debug, Default)]
@@ -111,23 +106,38 @@ fn unpin(repo: &Repo, id: Id) {
     }
 }
 
-/// Remove sealed folders that are old enough.
+/// Once there are many sealed folders, make sure that their facts are on the disk and remove the older half.
 fn forget_old(root: &Root) {
-    let mut sealed: Vec<(Duration, Folder)> = root
-        .all_sealed()
-        .into_iter()
-        .filter_map(|folder| {
-            let modified = folder.path.join("fact.json").metadata().and_then(|found| found.modified()).ok()?;
-            Some((modified.elapsed().unwrap_or_default(), folder))
-        })
-        .collect();
-    sealed.sort_by_key(|(age, _)| *age);
-    for (i, (age, folder)) in sealed.into_iter().enumerate() {
-        if age > KEPT_AT_MOST || (i >= KEPT && age > KEPT_FOR_SURE) {
-            // It is tried again at the next seal.
-            let _ = folder.remove();
-        }
+    let sealed = root.all_sealed();
+    if sealed.len() <= MOST_KEPT || !flush(root) {
+        return;
     }
+    let modified = |folder: &Folder| folder.path.join("fact.json").metadata().and_then(|found| found.modified()).ok();
+    let mut by_age: Vec<_> = sealed.into_iter().map(|folder| (modified(&folder), folder)).collect();
+    by_age.sort_by_key(|(time, _)| *time);
+    for (_, folder) in by_age.iter().take(MOST_KEPT / 2) {
+        // It is tried again at a later seal.
+        let _ = folder.remove();
+    }
+}
+
+/// Flush the file system that the repository lies on; whether that could be done.
+#[cfg(target_os = "linux")]
+fn flush(root: &Root) -> bool {
+    std::fs::File::open(root.path()).is_ok_and(|dir| rustix::fs::syncfs(dir).is_ok())
+}
+
+/// Flush all file systems: that one alone cannot be had here.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn flush(_root: &Root) -> bool {
+    rustix::fs::sync();
+    true
+}
+
+/// There is no such call here; after 512 later runs the system has long written the older ones.
+#[cfg(not(unix))]
+fn flush(_root: &Root) -> bool {
+    true
 }
 
 /// Put a fact that is no run on its way: it is made, and sealed by [`seal_all`].

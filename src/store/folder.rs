@@ -46,6 +46,11 @@ impl Root {
         Self(common_dir.join("xp"))
     }
 
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// The folder for a new fact; it is created.
     ///
     /// # Errors
