@@ -1,5 +1,7 @@
 //! Lines that several commands say in the same words.
 
+use std::sync::Arc;
+
 use crate::compare::RunRecord as Compared;
 use crate::model::number::Number;
 use crate::model::run::Run;
@@ -43,7 +45,7 @@ pub fn shown(value: &Number) -> String {
 pub fn compared(record: &RunRecord) -> Compared {
     Compared {
         id: record.id,
-        run: record.run.clone(),
+        run: Arc::clone(&record.run),
         late: record.late.iter().map(|(_, late)| late.clone()).collect(),
         withdrawn: record.withdrawn.is_some(),
     }

@@ -30,7 +30,7 @@ pub fn resolve<'a>(cx: &Context, records: &'a Records, text: &str) -> Result<Sel
         return Ok(Selected::Experiment(experiment));
     }
     if is_prefix(text) {
-        let runs: Vec<&RunRecord> = records.runs.iter().filter(|run| run.stored.stem.starts_with(text)).collect();
+        let runs: Vec<&RunRecord> = records.runs.iter().filter(|run| run.stem.starts_with(text)).collect();
         let mut experiments = records.experiments.iter().filter(|found| found.id.as_str().starts_with(text));
         match (runs.as_slice(), experiments.next()) {
             ([run], None) => return Ok(Selected::Run(run)),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ pub struct RunRecord {
     /// The run's id.
     pub id: Id,
     /// The fact.
-    pub run: Run,
+    pub run: Arc<Run>,
     /// Metrics and params added later, oldest first: a later one replaces what an earlier one, or the run, says.
     pub late: Vec<Late>,
     /// Whether it was withdrawn: kept and counted, but not part of any estimate.

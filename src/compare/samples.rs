@@ -1,5 +1,7 @@
 //! Requests for the tests of `compare` and `render`.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::request::{Baseline, BaselineSource, Request, RunRecord, Subject};
@@ -25,23 +27,23 @@ impl Sample {
             start: Time(i64::from(at) * 1000),
             ..Run::default()
         };
-        Self(RunRecord { id: Id::from_random([at; 20]), run, late: Vec::new(), withdrawn: false })
+        Self(RunRecord { id: Id::from_random([at; 20]), run: run.into(), late: Vec::new(), withdrawn: false })
     }
 
     pub(crate) fn metric(mut self, name: &str, value: impl Into<f64>) -> Self {
         let mut series = Accumulator::default();
         series.add(None, &Number::Float(value.into()));
-        self.0.run.metrics.insert(name.to_owned(), series.summary(None).expect("a point"));
+        Arc::make_mut(&mut self.0.run).metrics.insert(name.to_owned(), series.summary(None).expect("a point"));
         self
     }
 
     pub(crate) fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.run.params.insert(name.to_owned(), value.into());
+        Arc::make_mut(&mut self.0.run).params.insert(name.to_owned(), value.into());
         self
     }
 
     pub(crate) fn status(mut self, status: Status) -> Self {
-        self.0.run.status = status;
+        Arc::make_mut(&mut self.0.run).status = status;
         self
     }
 
@@ -54,7 +56,7 @@ impl Sample {
         let target = self.0.id;
         let mut late = Late { target, commit: None, metrics: Default::default(), params: Default::default() };
         let donor = Self::new(0, "", None).metric(name, value);
-        late.metrics = donor.0.run.metrics;
+        late.metrics = donor.0.run.metrics.clone();
         self.0.late.push(late);
         self
     }

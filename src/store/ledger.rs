@@ -131,9 +131,9 @@ fn read_fact(repo: &Repo, file: &str, blob: Oid) -> Result<(Fact, String), Strin
 ///
 /// # Errors
 /// If a tree cannot be read.
-pub fn files_of(repo: &Repo, stored: &Stored) -> Result<BTreeMap<String, Oid>, GitError> {
-    let Some(tip) = repo.find_ref(&stored.ledger)? else { return Ok(BTreeMap::new()) };
-    match repo.find_path(repo.commit_tree(tip)?, &files_path(stored.fact.header.id))? {
+pub fn files_of(repo: &Repo, ledger: &str, id: Id) -> Result<BTreeMap<String, Oid>, GitError> {
+    let Some(tip) = repo.find_ref(ledger)? else { return Ok(BTreeMap::new()) };
+    match repo.find_path(repo.commit_tree(tip)?, &files_path(id))? {
         Some((mode, tree)) if mode.is_tree() => repo.list_files(tree),
         _ => Ok(BTreeMap::new()),
     }

@@ -1,10 +1,12 @@
 //! Facts put together: what is known of each experiment and run. Pure.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::ledger::{Ledgers, Stored, Unreadable};
+use crate::git::Oid;
 use crate::model::experiment::Experiment;
-use crate::model::fact::{About, Body, Late};
+use crate::model::fact::{About, Body, Fact, Late};
 use crate::model::id::Id;
 use crate::model::run::Run;
 use crate::model::time::Time;
@@ -46,81 +48,81 @@ pub struct RunRecord {
     /// Who made it.
     pub by: String,
     /// What was recorded.
-    pub run: Run,
+    pub run: Arc<Run>,
     /// Later metrics and params, by time.
     pub late: Vec<(Id, Late)>,
     /// Why it was withdrawn, if it was.
     pub withdrawn: Option<String>,
     /// Other facts about it: tags, remarks.
     pub about: Vec<(Time, String, About)>,
-    /// Where it lies.
-    pub stored: Stored,
+    /// The blob with its exact bytes.
+    pub blob: Oid,
+    /// The ledger it lies in.
+    pub ledger: String,
+    /// The name of its file there, without `.json`.
+    pub stem: String,
 }
 
 impl Records {
     /// Put facts together.
     pub fn new(ledgers: Ledgers) -> Self {
         let mut all = Self { unreadable: ledgers.unreadable, ..Self::default() };
-        let mut later: Vec<Stored> = Vec::new();
+        let mut later: Vec<Fact> = Vec::new();
         let mut experiments: BTreeMap<Id, ExperimentRecord> = BTreeMap::new();
         for stored in ledgers.facts {
-            let header = &stored.fact.header;
-            match &stored.fact.body {
+            let Stored { fact: Fact { header, body }, blob, ledger, stem } = stored;
+            match body {
                 Body::Experiment(experiment) => {
                     let id = experiment.experiment.unwrap_or(header.id);
                     // Facts come by time, so the last one seen is the newest.
-                    experiments
-                        .entry(id)
-                        .and_modify(|record| {
-                            record.current = (**experiment).clone();
-                            record.amendments += 1;
-                        })
-                        .or_insert_with(|| ExperimentRecord {
-                            id,
-                            time: header.time,
-                            current: (**experiment).clone(),
-                            amendments: 0,
-                            about: Vec::new(),
-                        });
+                    let record = experiments.entry(id).or_insert_with(|| ExperimentRecord {
+                        id,
+                        time: header.time,
+                        current: (*experiment).clone(),
+                        amendments: 0,
+                        about: Vec::new(),
+                    });
+                    if experiment.experiment.is_some() {
+                        record.current = *experiment;
+                        record.amendments += 1;
+                    }
                 }
-                Body::Run(_) => all.push_run(stored),
-                _ => later.push(stored),
+                Body::Run(run) => {
+                    all.by_id.insert(header.id, all.runs.len());
+                    all.runs.push(RunRecord {
+                        id: header.id,
+                        time: header.time,
+                        by: header.by,
+                        run: Arc::from(run),
+                        late: Vec::new(),
+                        withdrawn: None,
+                        about: Vec::new(),
+                        blob,
+                        ledger,
+                        stem,
+                    });
+                }
+                body => later.push(Fact { header, body }),
             }
         }
-        later.into_iter().for_each(|stored| all.add_about(stored, &mut experiments));
+        later.into_iter().for_each(|fact| all.add_about(fact, &mut experiments));
         all.experiments = experiments.into_values().collect();
         all.experiments.sort_by_key(|record| (record.time, record.id));
         all
     }
 
-    fn push_run(&mut self, stored: Stored) {
-        let Body::Run(run) = &stored.fact.body else { return };
-        let header = &stored.fact.header;
-        self.by_id.insert(header.id, self.runs.len());
-        self.runs.push(RunRecord {
-            id: header.id,
-            time: header.time,
-            by: header.by.clone(),
-            run: (**run).clone(),
-            late: Vec::new(),
-            withdrawn: None,
-            about: Vec::new(),
-            stored,
-        });
-    }
-
-    fn add_about(&mut self, stored: Stored, experiments: &mut BTreeMap<Id, ExperimentRecord>) {
-        let header = stored.fact.header.clone();
-        let Some(target) = stored.fact.target() else { return };
+    fn add_about(&mut self, fact: Fact, experiments: &mut BTreeMap<Id, ExperimentRecord>) {
+        let Some(target) = fact.target() else { return };
+        let Fact { header, body } = fact;
         if let Some(index) = self.by_id.get(&target) {
             let record = &mut self.runs[*index];
-            match stored.fact.body {
+            match body {
                 Body::Late(late) => record.late.push((header.id, late)),
                 Body::Withdrawal(about) => record.withdrawn = Some(about.because.unwrap_or_default()),
                 Body::Other(about) => record.about.push((header.time, header.kind, about)),
                 _ => {}
             }
-        } else if let (Some(record), Body::Other(about)) = (experiments.get_mut(&target), stored.fact.body) {
+        } else if let (Some(record), Body::Other(about)) = (experiments.get_mut(&target), body) {
             record.about.push((header.time, header.kind, about));
         }
     }

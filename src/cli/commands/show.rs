@@ -66,7 +66,7 @@ pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
 }
 
 fn show_file(cx: &Context, record: &RunRecord, name: &str) -> Result<u8, CliError> {
-    let files = files_of(&cx.repo, &record.stored)?;
+    let files = files_of(&cx.repo, &record.ledger, record.id)?;
     let Some(blob) = files.get(name) else {
         let names = files.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CliError::new(format!("run {} has no file '{name}'", record.id)).hint(format!("it has: {names}")));
@@ -93,11 +93,11 @@ fn show_file(cx: &Context, record: &RunRecord, name: &str) -> Result<u8, CliErro
 fn as_json(cx: &Context, records: &Records, selected: &Selected<'_>) -> Result<Value, CliError> {
     let run = |record: &RunRecord| -> Result<Value, CliError> {
         Ok(json!({
-            "fact": fact(cx, record.stored.blob)?,
+            "fact": fact(cx, record.blob)?,
             "late": record.late.iter().map(|(id, late)| json!({"id": id, "late": late})).collect::<Vec<_>>(),
             "withdrawn": record.withdrawn,
-            "ledger": record.stored.ledger,
-            "files": files_of(&cx.repo, &record.stored)?.into_keys().collect::<Vec<_>>(),
+            "ledger": record.ledger,
+            "files": files_of(&cx.repo, &record.ledger, record.id)?.into_keys().collect::<Vec<_>>(),
         }))
     };
     Ok(match selected {
@@ -170,10 +170,10 @@ fn run_text(cx: &Context, record: &RunRecord, short: &ShortIds) -> Result<String
         let text = if about.tags.is_empty() { about.text.clone().unwrap_or_default() } else { about.tags.join(" ") };
         line(kind, text);
     }
-    for (name, blob) in files_of(&cx.repo, &record.stored)? {
+    for (name, blob) in files_of(&cx.repo, &record.ledger, record.id)? {
         line("file", format!("{name} ({})", bytes(cx.repo.object_size(blob).unwrap_or_default())));
     }
-    line("ledger", format!("{}:facts/{}/{}.json", record.stored.ledger, record.id.fan_out(), record.stored.stem));
+    line("ledger", format!("{}:facts/{}/{}.json", record.ledger, record.id.fan_out(), record.stem));
     Ok(out)
 }
 
