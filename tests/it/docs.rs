@@ -1,1 +1,98 @@
-//! Tests of docs.
+//! The documentation says what the program does.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The reference of all commands, from clap.
+fn reference() -> String {
+    let mut out = String::from(
+        "# Commands\n\nMade from the program's own help by `GIT_XP_UPDATE_DOCS=1 cargo test --test it docs`; a test compares the two.\n",
+    );
+    let command = git_xp::cli::command();
+    section(&mut out, command.clone(), "git xp");
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        section(&mut out, sub.clone(), &format!("git xp {}", sub.get_name()));
+    }
+    out
+}
+
+fn section(out: &mut String, command: clap::Command, name: &str) {
+    let help = command.bin_name(name).term_width(100).disable_help_subcommand(true).render_long_help().to_string();
+    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let _ = write!(out, "\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim_end());
+}
+
+#[test]
+fn the_command_reference_is_up_to_date() {
+    let path = root().join("docs/cli.md");
+    let wanted = reference();
+    if std::env::var_os("GIT_XP_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "docs/cli.md is out of date: GIT_XP_UPDATE_DOCS=1 cargo test --test it docs");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut files = vec![root().join("README.md")];
+    collect(&root().join("docs"), &mut files);
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a document");
+        for (at, _) in text.match_indices("](") {
+            let target: String = text[at + 2..].chars().take_while(|c| *c != ')').collect();
+            let target = target.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") || target.contains(' ') {
+                continue;
+            }
+            let path = file.parent().expect("a folder").join(target);
+            assert!(path.exists(), "{}: {target} does not exist", file.display());
+        }
+    }
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("docs") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_facts_of_the_format_are_facts() {
+    let text = std::fs::read_to_string(root().join("docs/format.md")).expect("the format");
+    let mut seen = 0;
+    for line in text.lines().filter(|line| line.starts_with("{\"xp\"") && !line.contains("\"kind\":\"more\"")) {
+        // The examples leave out the middle of ids with an ellipsis.
+        let line = line
+            .replace("\"id\":\"…\"", "\"id\":\"3v9e6w0q8r2t4y1m5c7x\"")
+            .replace("\"time\":\"…\"", "\"time\":\"2026-11-21T09:14:02.118Z\"");
+        let line = line.replace("\"from\":\"…\",", "");
+        git_xp::model::fact::Fact::parse(line.as_bytes()).unwrap_or_else(|error| panic!("{error}: {line}"));
+        seen += 1;
+    }
+    assert!(seen >= 6, "only {seen} examples were found");
+}
+
+#[test]
+fn the_lines_of_the_journal_are_read() {
+    let text = std::fs::read_to_string(root().join("docs/journal.md")).expect("the journal");
+    let mut seen = 0;
+    for line in
+        text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).filter(|line| line.starts_with('{'))
+    {
+        let mut repaired = Vec::new();
+        let parsed = git_xp::store::line::parse(line.as_bytes(), &mut repaired);
+        assert!(matches!(parsed, Ok(Some(_))), "{line}: {parsed:?}");
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
+}

@@ -26,7 +26,7 @@ Examples:
   git xp log-metric test_acc 0.91 --run 7kq             adds to a sealed run")]
 pub struct LogMetricArgs {
     /// NAME VALUE, or NAME=VALUE, as many as you like
-    #[arg(value_name = "METRIC", required_unless_present = "stdin", allow_hyphen_values = true)]
+    #[arg(value_name = "METRIC", required_unless_present = "stdin", allow_negative_numbers = true)]
     metrics: Vec<String>,
 
     /// The step, an integer

@@ -20,7 +20,7 @@ Examples:
   git xp log-param lr 0.1 --run last        adds to a sealed run")]
 pub struct LogParamArgs {
     /// NAME VALUE, or NAME=VALUE, as many as you like
-    #[arg(value_name = "PARAM", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "PARAM", required = true, allow_negative_numbers = true)]
     params: Vec<String>,
 
     /// A sealed run to add to: an id or the beginning of one, or last

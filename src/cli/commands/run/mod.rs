@@ -218,7 +218,9 @@ impl<'a> Session<'a> {
             && let Some(before) = self.find_plan(&run.plan)
         {
             let metrics = metrics_line(&before.run, &[]);
-            let text = format!("the same plan ended ok before, as run {}  {metrics}", self.short(&before.id));
+            let text = format!("the same plan ended ok before, as run {} {metrics}", self.short(&before.id))
+                .trim_end()
+                .to_owned();
             if !among_several {
                 return Err(CliError::new(text).hint("git xp run --again …    runs it once more, as a repeat"));
             }
