@@ -182,3 +182,42 @@ pub fn exit_code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }
+
+/// Something that a test needs beside Rust and git.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A Python with the packages of `tests/requirements.txt`: `GIT_XP_TEST_PYTHON`.
+    Python,
+    /// A program in PATH.
+    Program(&'static str),
+    /// The right to mount and to change owners.
+    Root,
+}
+
+/// Where a part is. Where it is missing the test leaves itself out, loudly; with `GIT_XP_TEST_COMPLETE=1` (`tests/all.sh`) that is a failure.
+#[track_caller]
+pub fn need(part: Part) -> Option<String> {
+    let found = match part {
+        Part::Python => std::env::var("GIT_XP_TEST_PYTHON").ok(),
+        Part::Program(name) => std::env::var_os("PATH").and_then(|path| {
+            std::env::split_paths(&path)
+                .map(|dir| dir.join(name))
+                .find(|path| path.is_file())
+                .map(|path| path.display().to_string())
+        }),
+        Part::Root => rustix_is_root().then(String::new),
+    };
+    if found.is_none() {
+        let complete = std::env::var("GIT_XP_TEST_COMPLETE").is_ok_and(|value| value == "1");
+        let at = std::panic::Location::caller();
+        assert!(!complete, "{at}: {part:?} is missing");
+        // Not through the test harness, which would hide it.
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), "LEFT OUT: {at}: needs {part:?}; ./tests/all.sh installs it");
+    }
+    found
+}
+
+fn rustix_is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}
