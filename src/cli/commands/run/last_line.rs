@@ -53,19 +53,25 @@ pub(super) fn render(
         .to_owned()
 }
 
-/// Warn if a run and one that differs only in its seed agree to the last bit: the seed may not reach the program.
+/// Warn if a run and all that differ from it only in their seed agree to the last bit: the seed may not reach the program. Two of many that agree are chance,
+/// where a metric takes few values.
 pub(super) fn warn_if_identical(cx: &Context, run: &Run, session: &[Run]) {
-    let here = runs_of(cx, &run.commit, |other, _| other.seed != run.seed);
-    let same = |other: &&Run| {
-        other.condition == run.condition
-            && other.seed != run.seed
-            && !run.metrics.is_empty()
-            && other.metrics.len() == run.metrics.len()
+    let here = runs_of(cx, &run.commit, |_, _| true);
+    let others = || {
+        let is_other = |other: &&Run| other.condition == run.condition && other.seed != run.seed;
+        session.iter().chain(&here).filter(is_other).filter(|other| other.status == Status::Ok)
+    };
+    let is_same = |other: &Run| {
+        other.metrics.len() == run.metrics.len()
             && run.metrics.iter().all(|(name, summary)| {
                 other.metrics.get(name).is_some_and(|other| other.r#final.is_identical(&summary.r#final))
             })
     };
-    if let Some(other) = session.iter().find(same).or_else(|| here.iter().find(same)) {
+    if run.status == Status::Ok
+        && !run.metrics.is_empty()
+        && others().all(is_same)
+        && let Some(other) = others().next()
+    {
         let seeds = [other.seed, run.seed].map(|seed| seed.map_or("none".to_owned(), |seed| seed.to_string()));
         cx.ui.warning(&format!(
             "seeds {} and {} gave identical metrics, to the last bit: does the seed reach the program?",
