@@ -120,6 +120,9 @@ impl Context {
         for (id, problem) in &sealed.problems {
             self.ui.warning(&format!("{id} cannot be sealed: {problem}"));
         }
+        if self.repo.take_signing_failure() {
+            self.ui.warning("commit.gpgSign is set, and git could not sign within 5 seconds; sealed unsigned");
+        }
     }
 
     /// Find one fact by its id, without reading the others; a made fact that waits to be sealed counts.

@@ -14,6 +14,7 @@ use crate::model::run::{Run, RunBaseline};
 use crate::model::time::Time;
 use crate::record::log::{self, Appended};
 use crate::record::open::{self, Opening};
+use crate::record::pending::Sealed;
 use crate::record::{RecordError, belonging, late, manual, plan};
 use crate::store::owner::Host;
 
@@ -75,7 +76,6 @@ fn log_by_hand(cwd: &Path, lines: &[u8], open: impl FnOnce() -> Result<Context, 
     if id.is_some_and(|id| !cx.root.folder(id).journal().exists()) {
         // Its run was closed, and a crash left the pointer.
         manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
-        cx.seal();
         id = None;
     }
     let id = match id {
@@ -115,7 +115,6 @@ fn find_manual_journal(cwd: &Path) -> Option<PathBuf> {
 /// Open a manual run. Nothing refuses: a dirty tree is stored as a snapshot, a missing seed is marked, with one warning.
 fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
     let head = cx.repo.head()?;
-    cx.seal();
     let id = Id::random().map_err(RecordError::from)?;
     let dirt = dirt(cx)?;
     let mut faults = vec!["no seed is recorded".to_owned()];
@@ -178,10 +177,10 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
 }
 
 fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> {
-    cx.seal();
+    cx.seal_made(&mut Sealed::default());
     let records = cx.records()?;
     let record = selector::resolve_run(cx, &records, selector)?;
     late::add(&cx.root, (record.id, &record.run.commit), &cx.by(), lines, |metric| cx.direction(metric))?;
-    cx.seal();
+    cx.seal_made(&mut Sealed::default());
     Ok(())
 }

@@ -82,7 +82,7 @@ impl Repo {
             git = git.args(["-p", &parent.to_string()]);
         }
         let date = format!("{} +0000", author.seconds);
-        let hex = git
+        let signed = git
             .args(["-m", message.trim_end()])
             .env("GIT_AUTHOR_NAME", &author.name)
             .env("GIT_AUTHOR_EMAIL", &author.email)
@@ -91,9 +91,12 @@ impl Repo {
             .env("GIT_COMMITTER_EMAIL", &author.email)
             .env("GIT_COMMITTER_DATE", &date)
             .within(SIGNING_PATIENCE)
-            .text()
-            .ok()?;
-        self.parse_oid(&hex)
+            .text();
+        let oid = signed.ok().and_then(|hex| self.parse_oid(&hex));
+        if oid.is_none() {
+            self.signing_failed.set(true);
+        }
+        oid
     }
 }
 

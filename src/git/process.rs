@@ -77,6 +77,13 @@ impl Git {
         Ok(String::from_utf8_lossy(&self.output()?).trim_end_matches('\n').to_owned())
     }
 
+    /// Start it and do not wait for it.
+    pub fn leave_running(mut self) {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        // If it does not start now, it will another time.
+        let _ = self.command.spawn();
+    }
+
     /// Run it with the caller's terminal, for an editor or a switch that talks; returns whether it succeeded.
     ///
     /// # Errors

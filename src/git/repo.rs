@@ -17,6 +17,8 @@ pub struct Repo {
     pub(super) inner: gix::Repository,
     /// Refs are in a reftable, which gix cannot read: they go through the `git` executable.
     pub(super) reftable: bool,
+    /// A signature was wanted and could not be had.
+    pub(super) signing_failed: std::cell::Cell<bool>,
 }
 
 impl Repo {
@@ -37,7 +39,12 @@ impl Repo {
             .config_snapshot()
             .string("extensions.refStorage")
             .is_some_and(|storage| storage.eq_ignore_ascii_case(b"reftable"));
-        Ok(Self { inner, reftable })
+        Ok(Self { inner, reftable, signing_failed: std::cell::Cell::new(false) })
+    }
+
+    /// Whether a commit that should have been signed is not, since the last time this was asked.
+    pub fn take_signing_failure(&self) -> bool {
+        self.signing_failed.replace(false)
     }
 
     /// The git folder of this work tree.

@@ -85,9 +85,19 @@ pub fn seal_all(repo: &Repo, root: &Root, outcome: &mut Sealed) -> Result<(), Re
         root.mark_sealed(folder).map_err(RecordError::io(&folder.path))?;
         unpin(repo, folder.id);
     }
+    maintain(repo);
     outcome.facts.extend(parcels.into_iter().map(|parcel| parcel.fact));
     forget_old(root);
     Ok(())
+}
+
+/// Now and then, let git pack what the seals left loose; git itself decides whether it is time.
+fn maintain(repo: &Repo) {
+    const ONE_IN: u8 = 64;
+    let mut random = [0];
+    if getrandom::fill(&mut random).is_ok() && random[0].is_multiple_of(ONE_IN) {
+        repo.git("maintenance").args(["run", "--auto", "--quiet"]).leave_running();
+    }
 }
 
 /// Take a pin away. If it stays, `fsck --repair` takes it.

@@ -237,6 +237,9 @@ fn check_folders(
 fn has_files(repo: &Repo, stored: &Stored, parcel: &Parcel) -> bool {
     parcel.files.is_empty()
         || ledger::files_of(repo, &stored.ledger, stored.fact.header.id).is_ok_and(|files| {
-            parcel.files.iter().all(|(path, _)| files.get(path).is_some_and(|blob| repo.has_object(*blob)))
+            parcel
+                .files
+                .iter()
+                .all(|(path, _)| files.get(&ledger::safe_path(path)).is_some_and(|blob| repo.has_object(*blob)))
         })
 }

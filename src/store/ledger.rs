@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::git::{GitError, Oid, Repo};
 use crate::model::fact::{Body, Fact};
 use crate::model::id::Id;
+use crate::model::text::is_unsafe;
 
 /// All ledgers lie below this.
 pub const PREFIX: &str = "refs/xp/runs/";
@@ -26,6 +27,27 @@ pub fn fact_path(id: Id) -> String {
 /// The folder of a fact's files in the tree of its ledger.
 pub fn files_path(id: Id) -> String {
     format!("files/{}/{id}", id.fan_out())
+}
+
+/// A file's path as it may lie in a ledger: one name that git's fsck refuses would make every later push of the ledger fail.
+///
+/// Components that could be `.git` in any spelling (case, ignorable characters, `git~1`, trailing dots) get a `_` in front, as do `.` and `..`;
+/// backslashes, colons and control characters become `_`; long components are cut to 200 bytes. Rules: git-fsck(1), `verify_path` of git.
+pub fn safe_path(path: &str) -> String {
+    path.split('/').filter(|part| !part.is_empty()).map(safe_component).collect::<Vec<_>>().join("/")
+}
+
+fn safe_component(part: &str) -> String {
+    let mut out: String = part.chars().map(|c| if is_unsafe(c) || matches!(c, '\\' | ':') { '_' } else { c }).collect();
+    let plain: String = out.chars().filter(char::is_ascii).collect::<String>().to_lowercase();
+    if plain.starts_with(".git") || plain.starts_with("git~") || out.trim_matches(['.', ' ']).is_empty() {
+        out.insert(0, '_');
+    }
+    if out.len() > 200 {
+        let cut = (0..=200).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+        out.truncate(cut);
+    }
+    out
 }
 
 /// A fact as it lies in a ledger.
@@ -150,4 +172,28 @@ pub fn find_fact(repo: &Repo, id: Id) -> Result<Option<Fact>, GitError> {
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::safe_path;
+
+    #[test]
+    fn no_spelling_of_git_gets_in() {
+        assert_eq!(safe_path("config/.GIT/x"), "config/_.GIT/x");
+        assert_eq!(safe_path("../git~1/.gitmodules/."), "_../_git~1/_.gitmodules/_.");
+        assert_eq!(safe_path(".g\u{200c}it"), "_.g\u{200c}it");
+        assert_eq!(safe_path("metrics/metrics.json"), "metrics/metrics.json");
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_becomes_safe(path in any::<String>()) {
+            let safe = safe_path(&path);
+            assert_eq!(safe_path(&safe), safe);
+            assert!(safe.split('/').all(|part| part != ".." && part != "." && part.len() <= 255));
+        }
+    }
 }

@@ -33,7 +33,7 @@ impl Note {
     /// Read a note. Nothing is an error: what is no fact is foreign.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut note = Self::default();
-        for line in String::from_utf8_lossy(bytes).lines() {
+        for line in String::from_utf8_lossy(bytes).split('\n') {
             if line == MORE {
                 note.more = true;
             } else if let Ok(header) = serde_json::from_str::<Header>(line) {

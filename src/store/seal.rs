@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::ledger::{KEEP_PREFIX, NOTES, PREFIX, fact_path, files_path};
+use super::ledger::{KEEP_PREFIX, NOTES, PREFIX, fact_path, files_path, safe_path};
 use super::projection::Note;
 use super::{keep, notebook};
 use crate::git::notes::Notes;
@@ -128,7 +128,7 @@ fn ledger_edit(
         add_file(repo, root, &mut changes, &fact_path(id), fact)?;
         for (path, bytes) in &parcel.files {
             let blob = writer.blob(bytes)?;
-            add_file(repo, root, &mut changes, &format!("{}/{path}", files_path(id)), blob)?;
+            add_file(repo, root, &mut changes, &format!("{}/{}", files_path(id), safe_path(path)), blob)?;
         }
         if changes.len() > before {
             added.push(&parcel.fact);
