@@ -11,8 +11,8 @@ use crate::model::direction::Direction;
 
 /// The rows of a baseline, the one that deltas refer to first; at least one.
 ///
-/// That row is the metrics file's if the numbers come from there, else the condition with most runs that count, the latest
-/// one among equals.
+/// That row is the metrics file's if the numbers come from there, else the condition with most measured runs, then with
+/// most runs that count, then the latest.
 pub(super) fn baseline_rows(baseline: &Baseline, index: usize) -> Vec<Built> {
     let template =
         Row { experiment: baseline.name.clone(), baseline: Some(index), is_baseline: true, ..Row::default() };
@@ -25,7 +25,9 @@ pub(super) fn baseline_rows(baseline: &Baseline, index: usize) -> Vec<Built> {
         }
         row
     } else {
-        let best = (0..rows.len()).max_by_key(|at| (rows[*at].row.n, rows[*at].latest, Reverse(*at))).unwrap_or(0);
+        let measured = |row: &Row| row.metrics.values().map(|estimate| estimate.n).max().unwrap_or(0);
+        let rank = |at: &usize| (measured(&rows[*at].row), rows[*at].row.n, rows[*at].latest, Reverse(*at));
+        let best = (0..rows.len()).max_by_key(rank).unwrap_or(0);
         rows.remove(best)
     };
     rows.insert(0, reference);
