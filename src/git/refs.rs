@@ -185,7 +185,8 @@ impl Repo {
             };
         }
         input += "prepare\ncommit\n";
-        let message = edits[0].message.replace('\n', " ");
+        // git refuses an empty message.
+        let message = format!("xp: {}", edits[0].message.replace('\n', " ").trim_start_matches("xp: "));
         let result = self.git("update-ref").args(["-m", &message, "--stdin"]).output_with_input(input.as_bytes());
         let Err(error) = result else { return Ok(()) };
         for edit in edits {

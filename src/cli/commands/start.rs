@@ -212,8 +212,9 @@ fn check_free(cx: &Context, records: &Records, name: &str, branch: &str) -> Resu
     if let Some(other) = cx.repo.branch_in_the_way(branch)? {
         let (ours, other) = (short(branch), short(&other));
         let why = if ours == other { "exists already".to_owned() } else { format!("cannot exist beside '{other}'") };
+        let free = if ours == other { format!("{name}-2") } else { name.replace('/', "-") };
         return Err(CliError::new(format!("the branch '{ours}' {why}"))
-            .hint(format!("git xp start {name}-2, or git switch {other} to go on with it")));
+            .hint(format!("git xp start {free}, or git switch {other} to go on with it")));
     }
     if records.find_experiment_by_name(name).is_some() {
         return Err(CliError::new(format!(
