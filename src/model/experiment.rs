@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hypothesis::Hypothesis;
 use super::id::Id;
 
 /// What an `experiment` fact says beyond the header. Key order is the order in the fact.
@@ -62,4 +63,27 @@ pub struct RecordedHypothesis {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+}
+
+impl RecordedHypothesis {
+    /// The hypothesis as far as it can be read: an expectation of a newer version is left out.
+    pub fn read(&self) -> Hypothesis {
+        Hypothesis {
+            data: self.data.clone(),
+            method: self.method.clone(),
+            because: self.because.clone(),
+            expect: self.expect.iter().filter_map(|text| text.parse().ok()).collect(),
+        }
+    }
+}
+
+impl From<&Hypothesis> for RecordedHypothesis {
+    fn from(hypothesis: &Hypothesis) -> Self {
+        Self {
+            data: hypothesis.data.clone(),
+            method: hypothesis.method.clone(),
+            because: hypothesis.because.clone(),
+            expect: hypothesis.expect.iter().map(ToString::to_string).collect(),
+        }
+    }
 }

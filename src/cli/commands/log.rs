@@ -7,7 +7,6 @@ use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
 use crate::cli::notices::metrics_line;
 use crate::cli::selector::{self, Selected};
-use crate::model::hypothesis::Hypothesis;
 use crate::model::run::Status;
 use crate::model::text::printable;
 use crate::model::time::Time;
@@ -99,13 +98,7 @@ fn chosen<'a>(cx: &Context, args: &LogArgs, records: &'a Records) -> Result<Chos
 }
 
 fn experiment_entries(experiment: &ExperimentRecord, short: &ShortIds) -> Vec<Entry> {
-    let recorded = &experiment.current.hypothesis;
-    let hypothesis = Hypothesis {
-        data: recorded.data.clone(),
-        method: recorded.method.clone(),
-        because: recorded.because.clone(),
-        expect: recorded.expect.iter().filter_map(|text| text.parse().ok()).collect(),
-    };
+    let hypothesis = experiment.current.hypothesis.read();
     let sentence = if hypothesis.is_empty() { "without a hypothesis".to_owned() } else { hypothesis.sentence() };
     let amended =
         if experiment.amendments > 0 { format!(" (amended {} times)", experiment.amendments) } else { String::new() };

@@ -120,7 +120,7 @@ pub fn run(cx: &Context, args: StartArgs) -> Result<u8, CliError> {
         commit: commit.to_string(),
         base: plan.base.to_string(),
         baseline: plan.baseline,
-        hypothesis: recorded(&plan.hypothesis),
+        hypothesis: RecordedHypothesis::from(&plan.hypothesis),
         planned_seeds: args.planned_seeds.or(plan.planned_seeds),
         tags: args.tags.clone(),
         from: plan.from,
@@ -165,7 +165,7 @@ fn plan(cx: &Context, args: &StartArgs, head: &Head, records: &Records) -> Resul
     warn_if_stacked(cx, args, head, records, &name);
     let baseline = baseline(cx, args, base)?;
     let other = args.from.as_deref().map(|from| find_other(cx, records, from)).transpose()?;
-    let inherited = other.map(|other| hypothesis_of(&other.current.hypothesis)).unwrap_or_default();
+    let inherited = other.map(|other| other.current.hypothesis.read()).unwrap_or_default();
     let hypothesis = hypothesis(cx, args, inherited)?;
     let command = other.map(|other| last_command(records, other.id, &other.current.command)).unwrap_or_default();
     Ok(Plan {
@@ -289,24 +289,6 @@ fn hypothesis(cx: &Context, args: &StartArgs, mut hypothesis: Hypothesis) -> Res
     Ok(hypothesis)
 }
 
-fn hypothesis_of(recorded: &RecordedHypothesis) -> Hypothesis {
-    Hypothesis {
-        data: recorded.data.clone(),
-        method: recorded.method.clone(),
-        because: recorded.because.clone(),
-        expect: recorded.expect.iter().filter_map(|text| text.parse().ok()).collect(),
-    }
-}
-
-fn recorded(hypothesis: &Hypothesis) -> RecordedHypothesis {
-    RecordedHypothesis {
-        data: hypothesis.data.clone(),
-        method: hypothesis.method.clone(),
-        because: hypothesis.because.clone(),
-        expect: hypothesis.expect.iter().map(ToString::to_string).collect(),
-    }
-}
-
 /// The message of a registration commit: the hypothesis as people write it.
 fn message(name: &str, hypothesis: &Hypothesis, id: Id) -> String {
     let expect = hypothesis.expect.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -359,8 +341,8 @@ fn amend(cx: &Context, args: &StartArgs, head: &Head) -> Result<u8, CliError> {
             .hint(format!("git xp start {}-2 --from {}", experiment.name, experiment.name)));
     }
     check_tags(&args.tags)?;
-    let hypothesis = hypothesis(cx, args, hypothesis_of(&experiment.hypothesis))?;
-    experiment.hypothesis = recorded(&hypothesis);
+    let hypothesis = hypothesis(cx, args, experiment.hypothesis.read())?;
+    experiment.hypothesis = RecordedHypothesis::from(&hypothesis);
     experiment.experiment = Some(id);
     experiment.planned_seeds = args.planned_seeds.or(experiment.planned_seeds);
     if !args.tags.is_empty() {

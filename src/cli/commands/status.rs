@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
-use crate::model::hypothesis::Hypothesis;
 use crate::model::run::Status;
 use crate::model::text::printable;
 use crate::model::time::Time;
@@ -135,12 +134,7 @@ fn text(report: &Report, short: &ShortIds, last: Option<(crate::model::id::Id, T
         None => format!("on {}, which is no experiment\n", printable(branch)),
     };
     if let Some(experiment) = &report.experiment {
-        let hypothesis = Hypothesis {
-            data: experiment.hypothesis.data.clone(),
-            method: experiment.hypothesis.method.clone(),
-            because: experiment.hypothesis.because.clone(),
-            expect: experiment.hypothesis.expect.iter().filter_map(|text| text.parse().ok()).collect(),
-        };
+        let hypothesis = experiment.hypothesis.read();
         if !hypothesis.is_empty() {
             out += &format!("  {}\n", printable(&hypothesis.sentence()));
         }
