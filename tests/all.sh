@@ -121,4 +121,4 @@ cargo test --doc
 
 # `it` comes last, so that the results close the output. Benches are left out: they do not know --include-ignored.
 step "all tests"
-cargo test --lib --bins --tests -- --include-ignored
+cargo test --no-fail-fast --lib --bins --tests -- --include-ignored
