@@ -34,30 +34,36 @@ impl Note {
     pub fn parse(bytes: &[u8]) -> Self {
         let mut note = Self::default();
         for line in String::from_utf8_lossy(bytes).split('\n') {
-            if line == MORE {
+            // An editor may have saved the note with carriage returns.
+            let text = line.trim_end_matches('\r');
+            if text == MORE {
                 note.more = true;
-            } else if let Ok(header) = serde_json::from_str::<Header>(line) {
-                note.insert_line(&header, line.to_owned());
+            } else if let Ok(header) = serde_json::from_str::<Header>(text) {
+                note.facts.insert((header.time, header.id, text.to_owned()), header.kind);
             } else if !line.trim().is_empty() {
                 note.foreign.push(line.to_owned());
             }
         }
+        note.keep_first();
         note
     }
 
     /// Add a fact by its bytes, shortened if it is long. Facts beyond the first 64 of a kind are left to the ledger.
     pub fn insert(&mut self, header: &Header, bytes: &[u8]) {
-        self.insert_line(header, shorten(bytes));
+        self.facts.insert((header.time, header.id, shorten(bytes)), header.kind.clone());
+        self.keep_first();
     }
 
-    fn insert_line(&mut self, header: &Header, line: String) {
-        let kind = header.kind.clone();
-        self.facts.insert((header.time, header.id, line), kind.clone());
-        let same: Vec<_> = self.facts.iter().filter(|(_, other)| **other == kind).map(|(key, _)| key.clone()).collect();
-        for key in same.into_iter().skip(MOST_OF_A_KIND) {
-            self.facts.remove(&key);
-            self.more = true;
-        }
+    /// Leave the facts beyond the first 64 of a kind to the ledger.
+    fn keep_first(&mut self) {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let before = self.facts.len();
+        self.facts.retain(|_, kind| {
+            let count = counts.entry(kind.clone()).or_default();
+            *count += 1;
+            *count <= MOST_OF_A_KIND
+        });
+        self.more |= self.facts.len() < before;
     }
 
     /// The bytes of the note, ending in a newline; empty if there is nothing to say.
