@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{RecordError, log, metrics_file};
 use crate::artifact::objects;
@@ -125,13 +126,14 @@ fn take_metrics_files(
     files: &[String],
 ) -> Result<Vec<String>, RecordError> {
     let Ok(top) = repo.work_dir() else { return Ok(Vec::new()) };
+    let opened = opened_at(folder, run);
     let mut bad = Vec::new();
     for name in files {
         let path = top.join(name);
         let is_fresh = path.metadata().and_then(|found| found.modified()).is_ok_and(|modified| {
-            let since_1970 = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
             // Some file systems count in whole seconds.
-            since_1970.as_millis() as i64 >= run.start.0 - run.start.0 % 1000
+            modified >= opened || (modified.subsec_nanos() == 0 && modified.as_secs() >= opened.as_secs())
         });
         if !is_fresh || !path.is_file() {
             continue;
@@ -151,6 +153,14 @@ fn take_metrics_files(
         }
     }
     Ok(bad)
+}
+
+/// When the run was opened, as the file system's clock says: it may lag some milliseconds behind the one that `start` was read from, and
+/// a whole second's grace would take the file of the run before.
+fn opened_at(folder: &Folder, run: &Run) -> Duration {
+    let written = folder.files().join("env.toml").metadata().and_then(|found| found.modified());
+    let written = written.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    written.unwrap_or_else(|| Duration::from_millis(u64::try_from(run.start.0).unwrap_or_default()))
 }
 
 /// Code that changed while the command ran is stored and named. New files are what trainings leave behind, so only tracked ones count.

@@ -212,7 +212,8 @@ fn check_free(cx: &Context, records: &Records, name: &str, branch: &str) -> Resu
     if let Some(other) = cx.repo.branch_in_the_way(branch)? {
         let (ours, other) = (short(branch), short(&other));
         let why = if ours == other { "exists already".to_owned() } else { format!("cannot exist beside '{other}'") };
-        let free = if ours == other { format!("{name}-2") } else { name.replace('/', "-") };
+        // Below a branch there is no room for another one, whatever it is called.
+        let free = if ours.starts_with(&format!("{other}/")) { name.replace('/', "-") } else { format!("{name}-2") };
         return Err(CliError::new(format!("the branch '{ours}' {why}"))
             .hint(format!("git xp start {free}, or git switch {other} to go on with it")));
     }

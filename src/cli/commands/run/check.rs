@@ -55,7 +55,7 @@ pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String]) -> Result<
     };
     let judgement = judge(&findings, &rules);
     if !judgement.refusals.is_empty() {
-        return Err(refusal(&judgement));
+        return Err(refusal(cx, args, &judgement));
     }
     judgement.warnings.iter().for_each(|warning| cx.ui.warning(warning));
     if judgement.commit {
@@ -119,23 +119,44 @@ fn unrecorded(cx: &Context, command: &[String]) -> Result<Vec<String>, CliError>
     Ok(cx.repo.ignored_among(&untracked)?)
 }
 
-fn refusal(judgement: &Judgement) -> CliError {
+/// What refused, and the one command that satisfies all of it, as it has to be typed where the user stands.
+fn refusal(cx: &Context, args: &RunArgs, judgement: &Judgement) -> CliError {
     let lines = judgement.refusals.iter().map(|line| format!("\n  {line}")).collect::<String>();
-    let remedy = judgement.remedy.iter().map(|word| format!("{word} ")).collect::<String>();
+    // What is added with `git add -f` is in the snapshot too, and `-a` may not be typed twice.
+    let is_needed = |word: &&&str| **word != "-a" || !(args.all || args.snapshot);
+    let remedy = judgement.remedy.iter().filter(is_needed).map(|word| format!("{word} ")).collect::<String>();
+    let (before, after) = typed_around_run();
+    let quoted = |args: &[String]| args.iter().map(|arg| shell_quote(arg)).collect::<Vec<_>>().join(" ");
+    let git = match before.iter().position(|arg| arg == "-C").and_then(|at| before.get(at + 1)) {
+        Some(dir) => format!("git -C {}", shell_quote(dir)),
+        None => "git".to_owned(),
+    };
+    let up = "../".repeat(Path::new(&cx.prefix()).components().count());
     let force_add = match judgement.force_add.as_slice() {
         [] => String::new(),
-        files => format!("git add -f {} && ", files.iter().map(|file| shell_quote(file)).collect::<Vec<_>>().join(" ")),
+        files => {
+            let files: Vec<String> = files.iter().map(|file| from_here(&cx.prefix(), &up, file)).collect();
+            format!("{git} add -f {} && ", quoted(&files))
+        }
     };
-    let typed = typed_after_run().iter().map(|arg| shell_quote(arg)).collect::<Vec<_>>().join(" ");
+    let before = if before.is_empty() { String::new() } else { format!("{} ", quoted(&before)) };
     CliError::new(format!("this run could not be repeated as it stands:{lines}"))
-        .hint(format!("{force_add}git xp run {remedy}{typed}"))
+        .hint(format!("{force_add}git xp {before}run {remedy}{}", quoted(&after)))
 }
 
-/// What the user typed after `run`.
-fn typed_after_run() -> Vec<String> {
-    let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
-    args.find(|arg| arg == "run");
-    args.collect()
+/// A path from the top of the work tree as it is typed in the folder `prefix`, from which `up` leads to the top.
+fn from_here(prefix: &str, up: &str, path: &str) -> String {
+    let below = Path::new(path).strip_prefix(prefix).ok().and_then(Path::to_str);
+    below.map_or_else(|| format!("{up}{path}"), str::to_owned)
+}
+
+/// What the user typed before and after `run`.
+fn typed_around_run() -> (Vec<String>, Vec<String>) {
+    let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    // These take a value, which may be `run` too.
+    let takes_value = |at: usize| at > 0 && matches!(args[at - 1].as_str(), "-C" | "--rule");
+    let at = (0..args.len()).find(|at| args[*at] == "run" && !takes_value(*at)).unwrap_or(args.len());
+    (args[..at].to_vec(), args.get(at + 1..).unwrap_or_default().to_vec())
 }
 
 fn commit_all(cx: &Context, args: &RunArgs, head: &Head) -> Result<(), CliError> {

@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod last_line;
+mod repeat;
 mod seeds;
 
 use std::collections::BTreeMap;
@@ -165,7 +166,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn begin(cx: &'a Context, args: RunArgs) -> Result<Self, CliError> {
+    fn begin(cx: &'a Context, mut args: RunArgs) -> Result<Self, CliError> {
         // Facts that others left behind come first: they may be what this run is compared with.
         let needs_records = !args.again || args.command.is_empty() || args.experiment.is_some();
         cx.seal();
@@ -173,7 +174,13 @@ impl<'a> Session<'a> {
         let head = cx.repo.head()?;
         let experiment = find_experiment(cx, &args, &head, records.as_ref())?;
         let command = match args.command.as_slice() {
-            [] => last_command(&head.branch, experiment.as_ref(), records.as_ref())?,
+            [] => {
+                let command = last_command(&head.branch, experiment.as_ref(), records.as_ref())?;
+                let runs = records.as_ref().map(|records| records.runs.as_slice()).unwrap_or_default();
+                let last = runs.iter().rev().find(|record| record.run.command == command);
+                args.params.extend(repeat::params(&command, &args.params, last.map(|record| &record.run.params))?);
+                command
+            }
             command => command.to_vec(),
         };
         let prefix = cx.prefix();
