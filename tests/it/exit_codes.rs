@@ -86,7 +86,7 @@ fn a_run_ends_with_the_code_of_its_command() {
     assert_eq!(run(&["no-such-program"]), 127);
     assert_eq!(run(&["./train.sh"]), 126);
     // Of several seeds, that of the first that failed.
-    assert_eq!(repo.xp(&["run", "--seeds", "4,5", "--", "sh", "-c", "exit {seed}"]).code, 4);
+    assert_eq!(repo.xp(&["run", "--keep-going", "--seeds", "4,5", "--", "sh", "-c", "exit {seed}"]).code, 4);
     assert_eq!(repo.facts("run").len(), 8);
 }
 
