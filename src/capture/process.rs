@@ -129,7 +129,7 @@ mod signals {
     use std::io;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::{Pid, Signal, getpid, getsid, kill_process};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
     use signal_hook::iterator::exfiltrator::origin::WithOrigin;
     use signal_hook::iterator::{Handle, SignalsInfo};
@@ -160,7 +160,9 @@ mod signals {
                 if !matches!(signal, Signal::USR1 | Signal::USR2) {
                     asked_to_end.store(true, Ordering::SeqCst);
                 }
-                if !matches!(origin.cause, Cause::Kernel) {
+                // A lost terminal is told to the leader of its session alone.
+                let is_ours_alone = origin.signal == SIGHUP && getsid(None).is_ok_and(|leader| leader == getpid());
+                if is_ours_alone || !matches!(origin.cause, Cause::Kernel) {
                     // It may have ended this very moment; then there is nobody to tell.
                     let _ = kill_process(pid, signal);
                 }

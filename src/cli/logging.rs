@@ -16,6 +16,7 @@ use crate::record::log::{self, Appended};
 use crate::record::open::{self, Opening};
 use crate::record::pending::Sealed;
 use crate::record::{RecordError, belonging, late, manual, plan};
+use crate::store::line::Event;
 use crate::store::owner::Host;
 
 /// Log lines.
@@ -178,9 +179,18 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
 
 fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> {
     cx.seal_made(&mut Sealed::default());
-    let records = cx.records()?;
-    let record = selector::resolve_run(cx, &records, selector)?;
-    late::add(&cx.root, (record.id, &record.run.commit), &cx.by(), lines, |metric| cx.direction(metric))?;
+    // A run that another process is closing at this moment is in no ledger yet, and its journal takes no more.
+    let folder = selector.parse().ok().map(|id| cx.root.folder(id));
+    let opening = folder.as_ref().and_then(|folder| folder.read_journal().ok()?.open);
+    let (id, commit) = match (folder, opening) {
+        (Some(folder), Some(Event::Open { fact, .. })) => (folder.id, fact.commit),
+        _ => {
+            let records = cx.records()?;
+            let record = selector::resolve_run(cx, &records, selector)?;
+            (record.id, record.run.commit.clone())
+        }
+    };
+    late::add(&cx.root, (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;
     cx.seal_made(&mut Sealed::default());
     Ok(())
 }

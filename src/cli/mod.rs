@@ -14,6 +14,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+#[cfg(unix)]
+use rustix::process::Signal;
 
 use args::{Cli, Command};
 use context::Context;
@@ -29,6 +31,7 @@ pub fn main() -> ExitCode {
         ));
         std::process::exit(exit::INTERNAL.into());
     }));
+    survive_file_size_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -42,6 +45,17 @@ pub fn main() -> ExitCode {
         }
     }
 }
+
+/// A write over the limit of a file's size (`ulimit -f`) must be an error, not the end of git-xp: the training's exit code is at stake. A handler
+/// that does nothing is not handed on to the command, as an ignored signal would be.
+#[cfg(unix)]
+fn survive_file_size_limit() {
+    // Without it git-xp ends at that limit, as other programs do.
+    let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), std::sync::Arc::default());
+}
+
+#[cfg(not(unix))]
+fn survive_file_size_limit() {}
 
 /// clap's own text; help and version are no errors.
 fn usage(error: &clap::Error) -> ExitCode {

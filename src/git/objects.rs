@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use gix::objs::{Exists, Find, Kind, Write};
 
@@ -12,6 +13,9 @@ use super::repo::Repo;
 
 /// How long a signature may take: an agent that waits for a finger must not hold up a training's end.
 const SIGNING_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the end of a `git gc` is waited for. In a repository where it takes longer, `fsck --repair` seals again what it took.
+const GC_PATIENCE: Duration = Duration::from_secs(12);
 
 impl Repo {
     /// The content of a blob.
@@ -166,12 +170,33 @@ impl<'repo> Writer<'repo> {
 
     /// After the refs are written: write again what was pruned meanwhile.
     ///
+    /// A gc that began before the refs were written knows nothing of them and prunes until it ends, so its end is waited for; one that begins
+    /// later sees them.
+    ///
     /// # Errors
     /// If the disk refuses.
     pub fn restore(&self) -> Result<(), GitError> {
+        self.put_back(&self.repo.inner)?;
+        let pid_file = self.repo.common_dir().join("gc.pid");
+        let begun = Instant::now();
+        let mut has_waited = false;
+        while is_gc_running(&pid_file) && begun.elapsed() < GC_PATIENCE {
+            has_waited = true;
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if !has_waited {
+            return Ok(());
+        }
+        // An open repository still sees the packs that a gc has deleted.
+        let fresh = gix::open(self.repo.common_dir())
+            .map_err(|error| GitError::gix("cannot open the repository again")(error))?;
+        self.put_back(&fresh)
+    }
+
+    fn put_back(&self, repo: &gix::Repository) -> Result<(), GitError> {
         for (oid, (kind, bytes)) in self.written.borrow().iter() {
-            if !self.repo.has_object(*oid) {
-                self.repo.inner.objects.write_buf(*kind, bytes).map_err(GitError::gix("cannot write an object"))?;
+            if !repo.objects.exists(oid) {
+                repo.objects.write_buf(*kind, bytes).map_err(GitError::gix("cannot write an object"))?;
             }
         }
         Ok(())
@@ -181,6 +206,22 @@ impl<'repo> Writer<'repo> {
         let oid = self.write_buf(kind, bytes).map_err(GitError::gix("cannot write an object"))?;
         Ok(oid)
     }
+}
+
+/// Whether the `git gc` that a file `gc.pid` names (its process id, a space, its host) is still at work here.
+fn is_gc_running(pid_file: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(pid_file) else { return false };
+    text.split_whitespace().next().and_then(|pid| pid.parse().ok()).is_some_and(is_alive)
+}
+
+#[cfg(unix)]
+fn is_alive(pid: i32) -> bool {
+    rustix::process::Pid::from_raw(pid).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+#[cfg(not(unix))]
+fn is_alive(_pid: i32) -> bool {
+    true
 }
 
 fn encode(object: &impl gix::objs::WriteTo) -> Result<Vec<u8>, GitError> {

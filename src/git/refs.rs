@@ -107,10 +107,16 @@ impl Repo {
         if edits.is_empty() {
             return Ok(());
         }
-        if self.reftable { self.transact_by_git(edits) } else { self.transact_by_gix(edits) }
+        if self.reftable {
+            self.transact_by_git(edits)
+        } else if edits.iter().all(|edit| super::loose::is_own(&edit.name)) {
+            self.transact_loose(edits)
+        } else {
+            self.transact_by_gix(edits)
+        }
     }
 
-    fn transact_by_gix(&self, edits: &[Edit]) -> Result<(), GitError> {
+    pub(super) fn transact_by_gix(&self, edits: &[Edit]) -> Result<(), GitError> {
         let mut prepared = Vec::with_capacity(edits.len());
         for edit in edits {
             let name = edit.name.as_str().try_into().map_err(|error| GitError::Gix {

@@ -57,6 +57,11 @@ pub fn ending(status: Status, exit: Option<i32>, signal: Option<i32>) -> Event {
 /// # Errors
 /// If the journal cannot be read or the disk refuses; then it can be closed again.
 pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closing<'_>) -> Result<Closed, RecordError> {
+    // Of several that close an orphan, one does it and the others take what it made: they would write into files that are being sealed.
+    let _turn = folder.take_turn().map_err(RecordError::io(folder.closed_journal()))?;
+    if let Some(fact) = folder.made_fact() {
+        return Ok(Closed { fact, rejected: None, bad_metrics_files: Vec::new() });
+    }
     let journal = folder.journal();
     if journal.exists() {
         if let Some(end) = end {

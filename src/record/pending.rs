@@ -43,6 +43,11 @@ pub fn close_orphans(
     let host = Host::this();
     for folder in root.under_way() {
         let stage = folder.stage(&host);
+        if stage == Stage::Abandoned {
+            // What stays is found again.
+            let _ = folder.remove();
+            unpin(repo, folder.id);
+        }
         if stage != Stage::Orphaned && !(foreign && stage == Stage::Foreign) {
             continue;
         }
@@ -50,6 +55,8 @@ pub fn close_orphans(
         let closing = Closing { direction, metrics_files: &[], look_at_work_tree: false };
         match close::close(repo, &folder, None, &closing) {
             Ok(_) => outcome.orphans.push(folder.id),
+            // Another process was faster, and has sealed it.
+            Err(_) if !folder.path.exists() => {}
             Err(error) => outcome.problems.push((folder.id, error.to_string())),
         }
     }

@@ -205,12 +205,13 @@ fn check_folders(
     for folder in root.under_way() {
         let at = folder.path.display().to_string();
         match folder.stage(&host) {
-            Stage::Open | Stage::Manual => {}
+            Stage::Open | Stage::Manual | Stage::Opening => {}
             Stage::Orphaned => audit.add("orphan", at, "the run's processes are gone, and it is not sealed", true),
             Stage::Foreign => {
                 audit.add("foreign", at, "the run is on another host; --repair seals it as crashed", true)
             }
             Stage::Pending => audit.add("pending", at, "the fact is made and waits to be sealed", true),
+            Stage::Abandoned => audit.add("abandoned", at, "its maker was killed before anything was logged", true),
             Stage::Broken => audit.add("broken", at, "no journal in it can be read; look at it, then delete it", false),
         }
     }

@@ -3,12 +3,16 @@
 use std::fs;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::journal::Journal;
 use super::owner::Host;
 use super::seal::Parcel;
 use crate::model::fact::Fact;
 use crate::model::id::Id;
+
+/// A folder without journal and fact that is older belongs to a process that was killed: making both takes milliseconds.
+const OPENING_TAKES_AT_MOST: Duration = Duration::from_secs(600);
 
 /// The folder of one run, or of one fact, under way.
 #[derive(Debug, Clone)]
@@ -32,6 +36,10 @@ pub enum Stage {
     Foreign,
     /// The fact is made and has still to be sealed.
     Pending,
+    /// Somebody is about to open it.
+    Opening,
+    /// Somebody was about to open it and was killed; nothing was logged.
+    Abandoned,
     /// Nothing in it can be read as a run.
     Broken,
 }
@@ -142,10 +150,40 @@ impl Folder {
         Journal::read(BufReader::with_capacity(1 << 20, file))
     }
 
+    /// The fact, if it is made.
+    pub fn made_fact(&self) -> Option<Fact> {
+        Fact::parse(&fs::read(self.path.join("fact.json")).ok()?).ok()
+    }
+
+    /// Be the only one to close the run, until the file is dropped or the process ends. A file system without locks gives everybody the turn.
+    ///
+    /// # Errors
+    /// If there is no journal, or somebody else takes longer than ten seconds.
+    pub fn take_turn(&self) -> io::Result<fs::File> {
+        let file = fs::File::open(self.journal()).or_else(|_| fs::File::open(self.closed_journal()))?;
+        for _ in 0..1000 {
+            match file.try_lock() {
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+                Ok(()) | Err(fs::TryLockError::Error(_)) => return Ok(file),
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::TimedOut, "another process is closing the run"))
+    }
+
+    /// Whether nothing was ever logged or made here: its maker was killed before the journal, or the fact, appeared.
+    fn is_unfinished(&self) -> bool {
+        !(self.journal().exists() || self.closed_journal().exists() || self.path.join("fact.json").exists())
+    }
+
     /// How far it has come, as seen from this host.
     pub fn stage(&self, host: &Host) -> Stage {
         if self.path.join("fact.json").exists() {
             return Stage::Pending;
+        }
+        if self.is_unfinished() {
+            let age = self.path.metadata().ok().and_then(|found| found.modified().ok()?.elapsed().ok());
+            let is_old = age.is_some_and(|age| age > OPENING_TAKES_AT_MOST);
+            return if is_old { Stage::Abandoned } else { Stage::Opening };
         }
         let Ok(journal) = self.read_head() else { return Stage::Broken };
         let Some(super::line::Event::Open { fact, .. }) = &journal.open else { return Stage::Broken };
@@ -158,7 +196,10 @@ impl Folder {
         if journal.owners.iter().any(|owner| owner.host != host.name) {
             return Stage::Foreign;
         }
-        if journal.owners.iter().all(|owner| host.is_gone(owner)) { Stage::Orphaned } else { Stage::Open }
+        let is_deserted = journal.owners.iter().all(|owner| host.is_gone(owner))
+            // A git-xp that was killed right after it started the command could not say so.
+            && (journal.owners.iter().any(|owner| owner.role == "command") || !super::owner::is_run_alive(self.id));
+        if is_deserted { Stage::Orphaned } else { Stage::Open }
     }
 
     /// The beginning of the journal, where git-xp's own lines are: a long journal is not read whole to see who owns it.

@@ -1,6 +1,7 @@
 //! Whether the processes that own a run still live.
 
 use super::line::Owner;
+use crate::model::id::Id;
 
 /// This host, as owners name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,27 @@ fn start_of(pid: u32) -> Option<u64> {
         return None;
     }
     fields.get(19)?.parse().ok()
+}
+
+/// Whether a process of this user belongs to a run, by the environment it was started with: `/proc/<pid>/environ` (proc(5)).
+#[cfg(target_os = "linux")]
+pub(super) fn is_run_alive(id: Id) -> bool {
+    let variable = format!("GIT_XP_RUN={id}").into_bytes();
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    processes.filter_map(Result::ok).any(|process| {
+        let pid = process.file_name().to_str().and_then(|name| name.parse().ok());
+        pid.is_some_and(|pid: u32| {
+            pid != std::process::id()
+                && std::fs::read(process.path().join("environ"))
+                    .is_ok_and(|text| text.split(|byte| *byte == 0).any(|entry| entry == variable))
+        })
+    })
+}
+
+/// Elsewhere that cannot be had.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_run_alive(_id: Id) -> bool {
+    false
 }
 
 /// Elsewhere only whether the number is in use can be had cheaply: 0 stands for an unknown start.

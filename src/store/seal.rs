@@ -288,6 +288,25 @@ pub fn keep_code(repo: &Repo, month: &str, commits: &[Oid]) -> Result<(), GitErr
     let author = Author { name: person, email, seconds: Time::now().seconds() };
     let tip = repo.find_ref(&name)?;
     let commit = keep::extend(repo, &writer, tip, commits, &author)?;
-    repo.transact(&[Edit::set(name, tip, commit, "xp: repair")])?;
+    transact_patiently(repo, &[Edit::set(name, tip, commit, "xp: repair")])?;
     writer.restore()
+}
+
+/// A transaction that waits for locks, and takes stale ones away.
+///
+/// # Errors
+/// If a ref is not as expected or stays locked, or the disk refuses; then nothing has changed.
+pub fn transact_patiently(repo: &Repo, edits: &[Edit]) -> Result<(), GitError> {
+    let begun = Instant::now();
+    let mut attempt = 0;
+    loop {
+        match repo.transact(edits) {
+            Err(GitError::Locked { lock, .. }) if begun.elapsed() < PATIENCE => {
+                remove_if_stale(&lock);
+                attempt += 1;
+                std::thread::sleep(backoff(attempt));
+            }
+            result => return result,
+        }
+    }
 }

@@ -38,6 +38,14 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
             .hint("git xp log-metric <metric> <value>    opens one"));
     };
     let folder = cx.root.folder(id);
+    if !folder.path.exists() {
+        // It was closed and sealed, and a crash left the pointer.
+        manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
+        cx.seal();
+        return Err(
+            CliError::new(format!("the manual run {} has ended already", &id.as_str()[..4])).hint("git xp show last")
+        );
+    }
     // Whoever comes meanwhile sees that somebody is at it.
     let owner = Host::this().owner("git-xp", std::process::id());
     let _ = log::append_event(&folder.journal(), &Event::Owner(owner));

@@ -85,7 +85,7 @@ fn repair(cx: &Context, found: &Audit) -> Result<(), CliError> {
         seal::replace_notes(&cx.repo, &found.notes)?;
     }
     for (name, oid) in &found.stale_pins {
-        cx.repo.transact(&[Edit::delete(name, *oid)])?;
+        seal::transact_patiently(&cx.repo, &[Edit::delete(name, *oid)])?;
     }
     Ok(())
 }

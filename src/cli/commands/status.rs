@@ -110,6 +110,8 @@ fn open_runs(cx: &Context) -> Vec<OpenReport> {
             Stage::Orphaned => "orphaned",
             Stage::Foreign => "on another host",
             Stage::Pending => "waits to be sealed",
+            Stage::Opening => "being opened",
+            Stage::Abandoned => "abandoned before it began",
             Stage::Broken => "unreadable",
         };
         let run = match folder.read_journal().ok().and_then(|journal| journal.open) {
