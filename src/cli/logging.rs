@@ -42,6 +42,11 @@ pub fn log(
     }
 }
 
+/// Whether this is `log-metric` or `log-param`, called by the program of a run.
+pub fn is_logging_in_a_run() -> bool {
+    journal_of_this_process().is_some() && std::env::args_os().any(|arg| arg == "log-metric" || arg == "log-param")
+}
+
 /// The run that started this program.
 #[expect(clippy::disallowed_methods, reason = "how a run tells its programs where to log")]
 fn journal_of_this_process() -> Option<(PathBuf, String)> {

@@ -10,6 +10,7 @@ pub mod range;
 pub mod selector;
 pub mod ui;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ pub fn main() -> ExitCode {
         std::process::exit(exit::INTERNAL.into());
     }));
     survive_file_size_limit();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(typed()) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -57,9 +58,24 @@ fn survive_file_size_limit() {
 #[cfg(not(unix))]
 fn survive_file_size_limit() {}
 
-/// clap's own text; help and version are no errors.
+/// What was typed. clap takes `-3` for a number and `-inf` for five options: the same infinity is written as a number that overflows.
+fn typed() -> Vec<OsString> {
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let is_minus_infinity = |arg: &OsString| {
+        let text = arg.to_str().unwrap_or_default();
+        ["-inf", "-infinity"].iter().any(|word| text.eq_ignore_ascii_case(word))
+    };
+    if let Some(verb) =
+        args.iter().position(|arg| arg == "log-metric").filter(|verb| !args[..*verb].iter().any(|arg| arg == "--"))
+    {
+        args[verb..].iter_mut().filter(|arg| is_minus_infinity(arg)).for_each(|arg| *arg = "-1e999".into());
+    }
+    args
+}
+
+/// clap's own text; help and version are no errors, and a mistyped `log-metric` must not fail the training that calls it.
 fn usage(error: &clap::Error) -> ExitCode {
-    let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
+    let code = if error.use_stderr() && !logging::is_logging_in_a_run() { exit::USAGE } else { exit::OK };
     match error.print() {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(exit::BROKEN_PIPE),
         _ => ExitCode::from(code),
