@@ -1,1 +1,80 @@
-//! Tests of output.
+//! What holds for every command's output.
+
+use crate::support::TestRepo;
+
+fn filled() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.train(1, "0.1");
+    repo.xp(&["start", "a", "--expect", "val_acc >= 0.1"]).ok();
+    repo.train(1, "0.2");
+    repo
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let repo = filled();
+    for verb in [
+        "compare",
+        "log --all",
+        "show",
+        "show --json",
+        "status",
+        "compare --format csv",
+        "--help",
+        "man ../pages",
+        "completions bash",
+    ] {
+        let out = repo.sh(&format!("set -o pipefail; git-xp {verb} | true; echo ${{PIPESTATUS[0]}}"));
+        assert!(["0", "141"].contains(&out.stdout.trim()), "{verb}: {out:?}");
+        assert!(!out.stderr.contains("panic") && !out.stderr.contains("internal"), "{verb}: {}", out.stderr);
+        let out = repo.sh(&format!("git-xp {verb} | head -1"));
+        assert!(!out.stderr.contains("panic") && !out.stderr.contains("internal"), "{verb}: {}", out.stderr);
+    }
+    let out = repo.sh("git-xp run --seed 9 -- seq 100000 | head -1");
+    assert!(!out.stderr.contains("internal"), "{}", out.stderr);
+    assert_eq!(repo.facts("run").len(), 3);
+}
+
+#[test]
+fn a_closed_stdout_is_no_panic() {
+    let repo = filled();
+    for verb in ["compare", "log", "show", "status"] {
+        let out = repo.sh(&format!("git-xp {verb} >&-"));
+        assert!(!out.stderr.contains("internal"), "{verb}: {}", out.stderr);
+        let out = repo.sh(&format!("git-xp {verb} 2>&-"));
+        assert_eq!(out.code, 0, "{verb}");
+    }
+}
+
+#[test]
+fn a_pipe_gets_no_colour() {
+    let repo = filled();
+    for verb in ["compare", "log", "show", "status"] {
+        assert!(!repo.xp(&[verb]).ok().contains('\u{1b}'), "{verb}");
+    }
+}
+
+#[test]
+fn no_color_is_obeyed_on_a_terminal() {
+    let repo = filled();
+    if repo.sh("command -v script").code != 0 {
+        return;
+    }
+    let plain = repo.sh("NO_COLOR=1 TERM=xterm script -qec 'git-xp compare' /dev/null").ok();
+    assert!(plain.contains("baseline") && !plain.contains("\u{1b}["), "{plain:?}");
+}
+
+#[test]
+fn quiet_leaves_results_and_warnings() {
+    let repo = filled();
+    let out = repo.xp(&["-q", "run", "--seed", "5", "--", "echo", "hello"]);
+    assert_eq!((out.stdout.as_str(), out.stderr.as_str()), ("hello\n", ""));
+}
+
+#[test]
+fn results_go_to_stdout_and_the_rest_to_stderr() {
+    let repo = filled();
+    for verb in ["compare", "log", "show", "status"] {
+        assert_eq!(repo.xp(&[verb]).stderr, "", "{verb}");
+    }
+}
