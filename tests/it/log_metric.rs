@@ -67,6 +67,8 @@ fn wrong_input_says_what_to_type() {
     hint: such as 0.93, 1e-3, nan, -inf
     ");
     insta::assert_snapshot!(repo.sh("printf 'a 1\\nb x\\n' | git xp log-metric --stdin").fails(129), @r"
+    warning: a manual run is open: no seed is recorded
+    hint: git xp finish    ends it
     error: metric 'b': 'x' is no number
     hint: such as 0.93, 1e-3, nan, -inf
     ");
@@ -78,7 +80,23 @@ fn wrong_input_says_what_to_type() {
     repo.xp(&["log-metric", "a", "1", "--step", "x"]).fails(129);
     repo.xp(&["log-metric", "a", "1", "--run", "nowhere"]).fails(128);
     repo.xp(&["log-param", "lr"]).fails(129);
-    assert!(repo.xp(&["finish"]).fails(128).contains("no manual run is open"));
+    // The good line beside the bad one is logged, nothing else.
+    repo.xp(&["finish"]).ok();
+    let metrics = repo.facts("run")[0]["metrics"].clone();
+    assert_eq!((metrics["a"]["final"].as_i64(), metrics.as_object().map(|all| all.len())), (Some(1), Some(1)));
+}
+
+#[test]
+fn a_stream_is_logged_as_it_comes() {
+    let repo = TestRepo::new();
+    let line = "(echo a 1; echo b x; echo a 2; for i in $(seq 100); do grep -q '\"value\":2' $GIT_XP_JOURNAL && break; sleep 0.1; done; \
+                grep -q '\"value\":2' $GIT_XP_JOURNAL && echo seen 1; printf 'last 1') | git xp log-metric --stdin";
+    let out = repo.xp(&["run", "--seed", "1", "--", "bash", "-c", line]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert!(out.stdout.contains("warning: not logged: metric 'b'"), "{}", out.stdout);
+    let metrics = repo.facts("run")[0]["metrics"].clone();
+    assert_eq!(metrics["a"]["count"], 2);
+    assert_eq!((metrics["seen"]["final"].as_i64(), metrics["last"]["final"].as_i64()), (Some(1), Some(1)), "{metrics}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `git xp log-metric`.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use clap::Args;
@@ -47,10 +47,50 @@ pub struct LogMetricArgs {
 /// # Errors
 /// If a value is no number or nothing can be logged to; inside a run that is a warning.
 pub fn run(ui: &Ui, cwd: &Path, overrides: &Overrides, args: LogMetricArgs) -> Result<u8, CliError> {
+    if args.stdin && args.run.is_none() {
+        return stream(ui, cwd, overrides, args.step);
+    }
     let lines = || if args.stdin { read_stdin(args.step) } else { encode(&args.metrics, args.step) };
     let open = || Context::open(ui.clone(), cwd.to_owned(), overrides);
     logging::log(ui, cwd, args.run.as_deref(), lines, open)?;
     Ok(exit::OK)
+}
+
+/// Log standard input as it comes: a training that pipes into this may be killed at any moment. A line that cannot be read
+/// does not keep the others from being logged.
+fn stream(ui: &Ui, cwd: &Path, overrides: &Overrides, step: Option<i64>) -> Result<u8, CliError> {
+    let mut stdin = std::io::stdin().lock();
+    let (mut rest, mut first_fault, mut at) = (Vec::new(), None, 0);
+    let mut is_open = true;
+    while is_open {
+        let chunk = stdin.fill_buf().map_err(|error| CliError::new(format!("standard input: {error}")))?;
+        let read = chunk.len();
+        rest.extend_from_slice(chunk);
+        stdin.consume(read);
+        is_open = read > 0;
+        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let whole = if is_open { whole } else { rest.len() };
+        let mut out = Vec::new();
+        let mut faults = Vec::new();
+        for line in rest[..whole].split_inclusive(|byte| *byte == b'\n') {
+            at += 1;
+            match encode_line(at, &String::from_utf8_lossy(line), step) {
+                Ok(line) => out.extend(line),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        rest.drain(..whole);
+        let batches = faults.into_iter().map(Err).chain((!out.is_empty()).then_some(Ok(out)));
+        for batch in batches {
+            let is_fault = batch.is_err();
+            let open = || Context::open(ui.clone(), cwd.to_owned(), overrides);
+            match logging::log(ui, cwd, None, || batch, open) {
+                Err(fault) if is_fault => first_fault = first_fault.or(Some(fault)),
+                logged => logged?,
+            }
+        }
+    }
+    first_fault.map_or(Ok(exit::OK), Err)
 }
 
 /// Journal lines of `NAME VALUE` pairs and `NAME=VALUE` words.
@@ -93,29 +133,28 @@ fn read_stdin(step: Option<i64>) -> Result<Vec<u8>, CliError> {
     std::io::stdin()
         .read_to_string(&mut text)
         .map_err(|error| CliError::new(format!("standard input cannot be read as UTF-8: {error}")))?;
-    let mut out = Vec::new();
-    for (i, line) in text.lines().enumerate() {
-        let wrong = |what: &str| {
-            CliError::usage(format!("line {} of standard input: {what}: '{line}'", i + 1))
-                .hint("write: NAME VALUE [STEP]")
-        };
-        let line = line.trim();
-        if line.starts_with('{') {
-            crate::store::line::parse(line.as_bytes(), &mut Vec::new()).map_err(|error| wrong(&error.to_string()))?;
-            out.extend_from_slice(line.as_bytes());
-            out.push(b'\n');
-            continue;
-        }
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words.as_slice() {
-            [] => {}
-            [name, value] => out.extend(point(name, &number(name, value)?, step)),
-            [name, value, at] => {
-                let at = at.parse().map_err(|_| wrong("the step is no integer"))?;
-                out.extend(point(name, &number(name, value)?, Some(at)));
-            }
-            _ => return Err(wrong("it is not NAME VALUE [STEP]")),
-        }
+    let lines = text.lines().enumerate().map(|(i, line)| encode_line(i + 1, line, step));
+    lines.collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
+}
+
+/// One line of standard input as a journal line; `at` counts from 1.
+fn encode_line(at: usize, line: &str, step: Option<i64>) -> Result<Vec<u8>, CliError> {
+    let line = line.trim();
+    let wrong = |what: &str| {
+        CliError::usage(format!("line {at} of standard input: {what}: '{line}'")).hint("write: NAME VALUE [STEP]")
+    };
+    if line.starts_with('{') {
+        crate::store::line::parse(line.as_bytes(), &mut Vec::new()).map_err(|error| wrong(&error.to_string()))?;
+        return Ok(format!("{line}\n").into_bytes());
     }
-    Ok(out)
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        [] => Ok(Vec::new()),
+        [name, value] => Ok(point(name, &number(name, value)?, step)),
+        [name, value, at] => {
+            let at = at.parse().map_err(|_| wrong("the step is no integer"))?;
+            Ok(point(name, &number(name, value)?, Some(at)))
+        }
+        _ => Err(wrong("it is not NAME VALUE [STEP]")),
+    }
 }
