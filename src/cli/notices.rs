@@ -46,7 +46,7 @@ pub fn compared(record: &RunRecord) -> Compared {
     Compared {
         id: record.id,
         run: Arc::clone(&record.run),
-        late: record.late.iter().map(|(_, late)| late.clone()).collect(),
+        late: record.late.iter().map(|(_, _, late)| late.clone()).collect(),
         withdrawn: record.withdrawn.is_some(),
     }
 }

@@ -50,10 +50,10 @@ pub struct RunRecord {
     /// What was recorded.
     pub run: Arc<Run>,
     /// Later metrics and params, by time.
-    pub late: Vec<(Id, Late)>,
+    pub late: Vec<(Time, Id, Late)>,
     /// Why it was withdrawn, if it was.
     pub withdrawn: Option<String>,
-    /// Other facts about it: tags, remarks.
+    /// Other facts about it: withdrawals, tags, remarks.
     pub about: Vec<(Time, String, About)>,
     /// The blob with its exact bytes.
     pub blob: Oid,
@@ -117,8 +117,11 @@ impl Records {
         if let Some(index) = self.by_id.get(&target) {
             let record = &mut self.runs[*index];
             match body {
-                Body::Late(late) => record.late.push((header.id, late)),
-                Body::Withdrawal(about) => record.withdrawn = Some(about.because.unwrap_or_default()),
+                Body::Late(late) => record.late.push((header.time, header.id, late)),
+                Body::Withdrawal(about) => {
+                    record.withdrawn = Some(about.because.clone().unwrap_or_default());
+                    record.about.push((header.time, header.kind, about));
+                }
                 Body::Other(about) => record.about.push((header.time, header.kind, about)),
                 _ => {}
             }

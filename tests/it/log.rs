@@ -14,9 +14,9 @@ fn it_is_the_notebook_in_order() {
     let json = repo.xp(&["log", "--json"]).json();
     let kinds: Vec<&str> =
         json["entries"].as_array().expect("entries").iter().filter_map(|e| e["kind"].as_str()).collect();
-    assert_eq!(kinds, ["start", "run", "run", "late"]);
+    assert_eq!(kinds, ["start", "run", "run", "late", "withdrawal"]);
     let text = repo.xp(&["log"]).ok();
-    assert_eq!(text.lines().count(), 4, "{text}");
+    assert_eq!(text.lines().count(), 5, "{text}");
     for part in ["seed 1", "val_acc 0.813", "failed", "test_acc 0.8", "a slip"] {
         assert!(text.contains(part), "{part}: {text}");
     }

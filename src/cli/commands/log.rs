@@ -121,11 +121,11 @@ fn run_entries(record: &RunRecord, short: &ShortIds) -> Vec<Entry> {
         kind: "run".to_owned(),
         text: run_line(record, short),
     }];
-    for (late_id, late) in &record.late {
+    for (time, late_id, late) in &record.late {
         let metrics = late.metrics.iter().map(|(name, summary)| format!("{name} {}", summary.r#final));
         let params = late.params.iter().map(|(name, value)| format!("{name} = {value}"));
         let text = format!("{id} {}", metrics.chain(params).collect::<Vec<_>>().join(", "));
-        entries.push(Entry { time: record.time, id: late_id.to_string(), kind: "late".to_owned(), text });
+        entries.push(Entry { time: *time, id: late_id.to_string(), kind: "late".to_owned(), text });
     }
     entries.extend(about_entries(&record.about, &id, record.id.as_str()));
     entries

@@ -94,7 +94,7 @@ fn as_json(cx: &Context, records: &Records, selected: &Selected<'_>) -> Result<V
     let run = |record: &RunRecord| -> Result<Value, CliError> {
         Ok(json!({
             "fact": fact(cx, record.blob)?,
-            "late": record.late.iter().map(|(id, late)| json!({"id": id, "late": late})).collect::<Vec<_>>(),
+            "late": record.late.iter().map(|(_, id, late)| json!({"id": id, "late": late})).collect::<Vec<_>>(),
             "withdrawn": record.withdrawn,
             "ledger": record.ledger,
             "files": files_of(&cx.repo, &record.ledger, record.id)?.into_keys().collect::<Vec<_>>(),
@@ -158,7 +158,7 @@ fn run_text(cx: &Context, record: &RunRecord, short: &ShortIds) -> Result<String
         let step = summary.step.map(|step| format!(" at step {step}")).unwrap_or_default();
         line("metric", format!("{name} = {}{step}{range}", summary.r#final));
     }
-    for (id, late) in &record.late {
+    for (_, id, late) in &record.late {
         for (name, summary) in &late.metrics {
             line("late", format!("{name} = {} ({})", summary.r#final, &id.as_str()[..4]));
         }
@@ -166,7 +166,8 @@ fn run_text(cx: &Context, record: &RunRecord, short: &ShortIds) -> Result<String
             line("late", format!("{name} = {value}"));
         }
     }
-    for (_, kind, about) in &record.about {
+    // Why it was withdrawn stands above.
+    for (_, kind, about) in record.about.iter().filter(|(_, kind, _)| kind != "withdrawal") {
         let text = if about.tags.is_empty() { about.text.clone().unwrap_or_default() } else { about.tags.join(" ") };
         line(kind, text);
     }
