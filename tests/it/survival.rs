@@ -42,6 +42,15 @@ fn gc_between_open_and_seal_takes_nothing() {
     all_code_is_here(&repo, 1);
 }
 
+/// Sets its flag when it goes.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn gc_in_a_loop_while_runs_are_sealed_takes_nothing() {
     let repo = TestRepo::new();
@@ -53,10 +62,11 @@ fn gc_in_a_loop_while_runs_are_sealed_takes_nothing() {
                 repo.try_git(&["gc", "--quiet", "--prune=now"]);
             }
         });
+        // A failure must end the loop too.
+        let _end = End(&is_over);
         for seed in 0..25 {
             repo.train(seed, "0.1");
         }
-        is_over.store(true, Ordering::SeqCst);
     });
     repo.xp(&["fsck", "--repair"]).ok();
     prune(&repo);
