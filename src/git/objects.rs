@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use gix::objs::{Exists, Find, Kind, Write};
 
@@ -111,6 +111,8 @@ impl Repo {
 pub struct Writer<'repo> {
     repo: &'repo Repo,
     written: RefCell<HashMap<Oid, (Kind, Vec<u8>)>>,
+    /// When packs last came or went, as this began.
+    pack_time: Option<SystemTime>,
 }
 
 /// Author and committer of a commit.
@@ -127,7 +129,7 @@ pub struct Author {
 impl<'repo> Writer<'repo> {
     /// A writer into the repository.
     pub fn new(repo: &'repo Repo) -> Self {
-        Self { repo, written: RefCell::default() }
+        Self { repo, written: RefCell::default(), pack_time: pack_time(repo) }
     }
 
     /// Write a blob.
@@ -176,16 +178,14 @@ impl<'repo> Writer<'repo> {
     /// # Errors
     /// If the disk refuses.
     pub fn restore(&self) -> Result<(), GitError> {
-        self.put_back(&self.repo.inner)?;
         let pid_file = self.repo.common_dir().join("gc.pid");
         let begun = Instant::now();
-        let mut has_waited = false;
+        // First the waiting, then the look: a gc that is done before the look has deleted all that it deletes.
         while is_gc_running(&pid_file) && begun.elapsed() < GC_PATIENCE {
-            has_waited = true;
             std::thread::sleep(Duration::from_millis(10));
         }
-        if !has_waited {
-            return Ok(());
+        if pack_time(self.repo) == self.pack_time {
+            return self.put_back(&self.repo.inner);
         }
         // An open repository still sees the packs that a gc has deleted.
         let fresh = gix::open(self.repo.common_dir())
@@ -206,6 +206,11 @@ impl<'repo> Writer<'repo> {
         let oid = self.write_buf(kind, bytes).map_err(GitError::gix("cannot write an object"))?;
         Ok(oid)
     }
+}
+
+/// When packs last came or went.
+fn pack_time(repo: &Repo) -> Option<SystemTime> {
+    repo.common_dir().join("objects/pack").metadata().and_then(|found| found.modified()).ok()
 }
 
 /// Whether the `git gc` that a file `gc.pid` names (its process id, a space, its host) is still at work here.

@@ -76,6 +76,20 @@ impl Repo {
         if self.reftable {
             return self.for_each_ref(prefix);
         }
+        // While git packs refs, one that was seen as a file may be gone when it is read; it is in the packed refs by then.
+        let mut tries = 0;
+        loop {
+            match self.list_refs_once(prefix) {
+                Err(_) if tries < 20 => {
+                    tries += 1;
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn list_refs_once(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
         let doing = || format!("cannot list {prefix}");
         let platform = self.inner.references().map_err(GitError::gix(doing()))?;
         let mut out = Vec::new();
