@@ -102,6 +102,7 @@ impl Context {
         let mut sealed = Sealed::default();
         pending::close_orphans(&self.repo, &self.root, &|metric| self.direction(metric), false, &mut sealed);
         self.seal_made(&mut sealed);
+        pending::sweep_pins(&self.repo, &self.root);
         for id in &sealed.orphans {
             self.ui.warning(&format!("run {id} had nobody left to see its end; it is recorded as it stands"));
         }

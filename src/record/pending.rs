@@ -107,6 +107,17 @@ fn maintain(repo: &Repo) {
     }
 }
 
+/// Take away pins whose runs are sealed: one that git was packing at that moment stays behind. A run's folder is made before its pin, so a pin without a folder
+/// belongs to no run under way.
+pub fn sweep_pins(repo: &Repo, root: &Root) {
+    for (name, _) in repo.list_refs(OPEN_PREFIX).unwrap_or_default() {
+        let id = name.strip_prefix(OPEN_PREFIX).and_then(|id| id.parse().ok());
+        if let Some(id) = id.filter(|id| !root.folder(*id).path.exists()) {
+            unpin(repo, id);
+        }
+    }
+}
+
 /// Take a pin away. If it stays, `fsck --repair` takes it.
 fn unpin(repo: &Repo, id: Id) {
     let name = format!("{OPEN_PREFIX}{id}");
