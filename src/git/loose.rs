@@ -161,8 +161,9 @@ impl Repo {
     }
 }
 
+/// Whether an open file is still the one that a path names.
 #[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
+pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), path.metadata()) {
         (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
@@ -172,6 +173,6 @@ fn is_same_file(file: &File, path: &Path) -> bool {
 
 /// Elsewhere an open file cannot be renamed or replaced.
 #[cfg(not(unix))]
-fn is_same_file(_file: &File, path: &Path) -> bool {
+pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
     path.exists()
 }

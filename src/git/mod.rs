@@ -9,7 +9,7 @@ pub mod editor;
 pub mod error;
 pub mod head;
 pub mod hooks;
-mod loose;
+pub(crate) mod loose;
 pub mod notes;
 pub mod objects;
 pub mod process;

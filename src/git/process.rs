@@ -84,16 +84,6 @@ impl Git {
         let _ = self.command.spawn();
     }
 
-    /// Run it with the caller's terminal, for an editor or a switch that talks; returns whether it succeeded.
-    ///
-    /// # Errors
-    /// If git is missing.
-    pub fn interactive(mut self) -> Result<bool, GitError> {
-        self.command.stdin(Stdio::inherit());
-        let status = self.command.status().map_err(|source| GitError::NoGit { source })?;
-        Ok(status.success())
-    }
-
     fn raw_output(mut self, input: Option<&[u8]>) -> Result<Output, GitError> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if input.is_some() {

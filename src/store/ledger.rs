@@ -131,11 +131,6 @@ impl Ledgers {
             });
         }
     }
-
-    /// The facts whose id begins with `prefix`.
-    pub fn find_by_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Stored> {
-        self.facts.iter().filter(move |stored| stored.stem.starts_with(prefix))
-    }
 }
 
 fn read_fact(repo: &Repo, file: &str, blob: Oid) -> Result<(Fact, String), String> {

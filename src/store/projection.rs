@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::model::fact::{Fact, Header};
+use crate::model::fact::Header;
 use crate::model::id::Id;
 use crate::model::text::escape_json;
 use crate::model::time::Time;
@@ -110,16 +110,6 @@ pub fn shorten(bytes: &[u8]) -> String {
         taken.insert(key, 1.into());
     }
     encoded(&fact, &taken)
-}
-
-/// Whether a line of a note is the shortened form of a fact.
-pub fn is_shortened(line: &str) -> bool {
-    serde_json::from_str::<Map<String, Value>>(line).is_ok_and(|fact| fact.contains_key("shortened"))
-}
-
-/// Whether `line` is what the note of `fact` should say.
-pub fn is_line_of(line: &str, fact: &Fact, bytes: &[u8]) -> bool {
-    line.contains(fact.header.id.as_str()) && shorten(bytes) == line
 }
 
 /// Keep as many entries from the front as fit into `room` bytes; returns how many were taken off.
