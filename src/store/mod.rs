@@ -4,6 +4,7 @@
 //! notes (a [`projection`] of it) and the [`keep`] ref in one transaction. The format is `docs/format.md`.
 
 pub mod audit;
+pub mod details;
 pub mod folder;
 pub mod journal;
 pub mod keep;
