@@ -23,6 +23,7 @@ pub mod demo;
 pub mod git;
 pub mod model;
 pub mod record;
+pub mod records;
 pub mod render;
 pub mod settings;
 pub mod store;

@@ -10,10 +10,10 @@ use crate::model::direction::Direction;
 use crate::model::fact::Fact;
 use crate::model::id::{Id, shortest_prefixes};
 use crate::record::pending::{self, Sealed};
+use crate::records::Records;
 use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
 use crate::store::folder::Root;
-use crate::store::ledger::Ledgers;
-use crate::store::records::Records;
+use crate::store::index;
 
 /// The repository a command works in.
 pub struct Context {
@@ -60,9 +60,9 @@ impl Context {
     /// # Errors
     /// If the refs or a tree cannot be read.
     pub fn records(&self) -> Result<Records, CliError> {
-        let records = Records::new(Ledgers::read(&self.repo)?);
+        let records = index::read(&self.repo)?;
         for unreadable in records.unreadable.iter().take(5) {
-            self.ui.warning(&format!("{} {}: {}; skipped", unreadable.ledger, unreadable.path, unreadable.reason));
+            self.ui.warning(&format!("{} {}: {}; skipped", unreadable.ledger, unreadable.stem, unreadable.reason));
         }
         if records.unreadable.len() > 5 {
             self.ui.warning(&format!(

@@ -1,6 +1,7 @@
 //! The command line: one file per verb in `commands`, which resolves what was typed, calls into a slice, and renders.
 
 pub mod args;
+pub mod branches;
 pub mod commands;
 pub mod context;
 pub mod error;

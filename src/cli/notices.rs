@@ -1,11 +1,8 @@
 //! Lines that several commands say in the same words.
 
-use std::sync::Arc;
-
-use crate::compare::RunRecord as Compared;
 use crate::model::number::Number;
 use crate::model::run::Run;
-use crate::store::records::RunRecord;
+use crate::records::{Records, RunRecord};
 
 /// How many metrics a line names.
 const METRICS_NAMED: usize = 3;
@@ -23,11 +20,15 @@ pub fn leading_metrics<'a>(run: &'a Run, promised: &[String]) -> Vec<&'a str> {
     names
 }
 
-/// `val_acc 0.931, loss 0.2`.
-pub fn metrics_line(run: &Run, promised: &[String]) -> String {
-    let named = leading_metrics(run, promised);
-    let values = named.into_iter().map(|name| format!("{name} {}", shown(&run.metrics[name].r#final)));
+/// `val_acc 0.931, loss 0.2`: the first metrics.
+pub fn metrics_line<'a>(metrics: impl Iterator<Item = (&'a str, Number)>) -> String {
+    let values = metrics.take(METRICS_NAMED).map(|(name, value)| format!("{name} {}", shown(&value)));
     values.collect::<Vec<_>>().join(", ")
+}
+
+/// The final values of a run's metrics, by name.
+pub fn finals<'a>(records: &'a Records, run: &'a RunRecord) -> impl Iterator<Item = (&'a str, Number)> {
+    run.metrics.iter().map(|(name, measure)| (records.text(*name), measure.last.to_number(&records.names)))
 }
 
 /// A value as lines for people show it: at most six significant digits.
@@ -39,16 +40,6 @@ pub fn shown(value: &Number) -> String {
     let decimals = (5.0 - number.abs().log10().floor()).clamp(0.0, 17.0) as usize;
     let rounded: f64 = format!("{number:.decimals$}").parse().unwrap_or(*number);
     Number::Float(rounded).to_string()
-}
-
-/// A run as `compare` takes it.
-pub fn compared(record: &RunRecord) -> Compared {
-    Compared {
-        id: record.id,
-        run: Arc::clone(&record.run),
-        late: record.late.iter().map(|(_, _, late)| late.clone()).collect(),
-        withdrawn: record.withdrawn.is_some(),
-    }
 }
 
 /// An argument as a shell needs it.

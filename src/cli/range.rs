@@ -38,15 +38,32 @@ pub fn parse(args: &[String]) -> Result<Range, String> {
     }
 }
 
-/// Whether a pattern names a branch (its short name) or an experiment (its name). A pattern that ends in `/` names everything below.
-pub fn is_named(pattern: &str, prefix: &str, branch: &str, name: &str) -> bool {
-    if pattern == name || pattern == branch || format!("{prefix}{pattern}") == branch {
-        return true;
+/// Patterns, ready to be asked about many experiments.
+pub struct Names<'a> {
+    prefix: &'a str,
+    patterns: Vec<(&'a str, Option<globset::GlobMatcher>)>,
+}
+
+impl<'a> Names<'a> {
+    /// Read patterns: a name, a branch, or a glob; one that ends in `/` names everything below. No pattern at all names everything.
+    pub fn new(patterns: &'a [String], prefix: &'a str) -> Self {
+        let glob = |pattern: &str| {
+            let text = if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() };
+            globset::Glob::new(&text).ok().map(|glob| glob.compile_matcher())
+        };
+        let patterns =
+            patterns.iter().map(|text| (text.as_str(), is_pattern(text).then(|| glob(text)).flatten())).collect();
+        Self { prefix, patterns }
     }
-    let glob = if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() };
-    let Ok(glob) = globset::Glob::new(&glob) else { return false };
-    let matcher = glob.compile_matcher();
-    matcher.is_match(branch) || matcher.is_match(name)
+
+    /// Whether one of them names a branch (its short name) or an experiment (its name).
+    pub fn is_any(&self, branch: &str, name: &str) -> bool {
+        self.patterns.is_empty()
+            || self.patterns.iter().any(|(text, glob)| match glob {
+                Some(glob) => glob.is_match(branch) || glob.is_match(name),
+                None => *text == name || *text == branch || branch.strip_prefix(self.prefix) == Some(text),
+            })
+    }
 }
 
 /// Whether a pattern can name several things.
@@ -58,7 +75,11 @@ pub fn is_pattern(text: &str) -> bool {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{is_named, parse};
+    use super::{Names, parse};
+
+    fn is_named(pattern: &str, prefix: &str, branch: &str, name: &str) -> bool {
+        Names::new(&[pattern.to_owned()], prefix).is_any(branch, name)
+    }
 
     fn range(args: &[&str]) -> (Option<String>, bool, Vec<String>) {
         let range = parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>()).expect("a range");

@@ -3,7 +3,7 @@
 use super::context::{Context, ShortIds};
 use super::error::CliError;
 use crate::model::id::is_prefix;
-use crate::store::records::{ExperimentRecord, Records, RunRecord};
+use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
 
 /// What a selector names.
 pub enum Selected<'a> {
@@ -30,7 +30,8 @@ pub fn resolve<'a>(cx: &Context, records: &'a Records, text: &str) -> Result<Sel
         return Ok(Selected::Experiment(experiment));
     }
     if is_prefix(text) {
-        let runs: Vec<&RunRecord> = records.runs.iter().filter(|run| run.stem.starts_with(text)).collect();
+        let runs: Vec<&RunRecord> =
+            records.runs.iter().filter(|run| records.text(run.stem).starts_with(text)).collect();
         let mut experiments = records.experiments.iter().filter(|found| found.id.as_str().starts_with(text));
         match (runs.as_slice(), experiments.next()) {
             ([run], None) => return Ok(Selected::Run(run)),
@@ -46,7 +47,8 @@ pub fn resolve<'a>(cx: &Context, records: &'a Records, text: &str) -> Result<Sel
     }
     if let Ok(commit) = cx.repo.resolve(text) {
         let hex = commit.to_string();
-        let runs = records.runs.iter().filter(|run| run.run.commit == hex).collect();
+        let symbol = records.names.find(&hex);
+        let runs = records.runs.iter().filter(|run| Some(run.commit) == symbol).collect();
         return Ok(Selected::Commit(hex, runs));
     }
     Err(unknown(records, text))
@@ -60,7 +62,7 @@ pub fn resolve_run<'a>(cx: &Context, records: &'a Records, text: &str) -> Result
     let (run, what) = match resolve(cx, records, text)? {
         Selected::Run(run) => (Some(run), String::new()),
         Selected::Experiment(experiment) => {
-            (records.runs_of(experiment.id).next_back(), experiment.current.name.clone())
+            (records.runs_of(experiment.id).next_back(), records.text(experiment.current.name).to_owned())
         }
         Selected::Commit(hex, runs) => (runs.last().copied(), hex),
     };
@@ -79,7 +81,8 @@ fn last(text: &str) -> Option<usize> {
 /// The last run of the branch that is checked out, else of the repository.
 fn nth_last<'a>(cx: &Context, records: &'a Records, text: &str, back: usize) -> Result<&'a RunRecord, CliError> {
     let branch = cx.repo.head().ok().and_then(|head| head.branch);
-    let here: Vec<&RunRecord> = records.runs.iter().filter(|run| run.run.branch == branch).collect();
+    let branch = branch.as_deref().map_or(Some(Symbol::default()), |branch| records.names.find(branch));
+    let here: Vec<&RunRecord> = records.runs.iter().filter(|run| Some(run.branch) == branch).collect();
     let all: Vec<&RunRecord> = if here.is_empty() { records.runs.iter().collect() } else { here };
     let count = all.len();
     all.into_iter().nth_back(back).ok_or_else(|| match count {
@@ -90,7 +93,7 @@ fn nth_last<'a>(cx: &Context, records: &'a Records, text: &str, back: usize) -> 
 
 fn unknown(records: &Records, text: &str) -> CliError {
     let error = CliError::new(format!("'{text}' is no experiment, run or commit"));
-    let names = records.experiments.iter().map(|experiment| experiment.current.name.as_str());
+    let names = records.experiments.iter().map(|experiment| records.text(experiment.current.name));
     match nearest(text, names) {
         Some(name) => error.hint(format!("did you mean '{name}'?")),
         None => error.hint("git xp log --all    shows what there is"),

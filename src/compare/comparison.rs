@@ -12,44 +12,48 @@
 //!           "repeats":0,"planned_seeds":5,"params":{"lr":0.1},"varying":[],
 //!           "metrics":{"val_acc":{"n":3,"mean":0.931,"sd":0.004,"min":0.927,"max":0.935,"non_finite":0,"delta":0.012,
 //!                                 "better":true}}}],
-//!  "warnings":["…"]}
+//!  "at":"final","warnings":["…"]}
 //! ```
 //!
 //! Unknown values are `null`; numbers that JSON lacks are strings, as in facts. `source.kind` is `runs`, `metrics_file`
 //! (with `path`), `ancestor` (with `commit`, `distance`) or `none` (with `reason`). `state` is `local`, `remote` (then
-//! `remote` names it), `merged` or `deleted`, and `null` for rows of a baseline. `is_baseline` marks all rows of a
+//! `remote` names it), `merged`, `squashed` or `deleted`, and `null` for rows of a baseline. `is_baseline` marks all rows of a
 //! baseline, `reference` the one that deltas refer to. `params` at the top names those that differ between rows, `varying`
-//! those that differ between the runs of one row (which `params` of that row then leaves out).
+//! those that differ between the runs of one row (which `params` of that row then leaves out). `run` is there if every run is a row;
+//! `at` says which value of each series was compared: `final`, `best` or `step=N`.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use super::request::{Baseline, BaselineSource};
 use super::warning::Warning;
 use crate::model::direction::Direction;
+use crate::model::id::Id;
 use crate::model::number::Number;
+use crate::records::{Names, Num, Value};
 
 /// The version of the JSON shape.
 pub const VERSION: u32 = 1;
 
 /// The outcome of a comparison.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Comparison {
-    /// [`VERSION`].
-    pub version: u32,
     /// What was compared with.
     pub baselines: Vec<BaselineNote>,
     /// All metrics: those that are expected first, in the order of the expectations, then the others by name.
     pub metrics: Vec<MetricColumn>,
-    /// Params whose value differs between rows, by name.
-    pub params: Vec<String>,
+    /// All params, by name.
+    pub params: Vec<ParamColumn>,
     /// See [`super::compare`] for their order.
     pub rows: Vec<Row>,
+    /// Which value of each series was compared: `final`, `best` or `step=N`.
+    pub at: String,
     /// What the reader should know before believing the numbers.
     pub warnings: Vec<Warning>,
+    /// The texts that params stand for.
+    pub names: Arc<Names>,
 }
 
 /// A baseline, without its runs.
@@ -64,8 +68,8 @@ pub struct BaselineNote {
     pub source: BaselineSource,
 }
 
-impl From<Baseline> for BaselineNote {
-    fn from(baseline: Baseline) -> Self {
+impl From<Baseline<'_>> for BaselineNote {
+    fn from(baseline: Baseline<'_>) -> Self {
         Self { name: baseline.name, commit: baseline.commit, source: baseline.source }
     }
 }
@@ -79,15 +83,25 @@ pub struct MetricColumn {
     pub direction: Option<Direction>,
 }
 
-/// Runs of one experiment that differ only in their seed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+/// A param that some run has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParamColumn {
+    /// Its name.
+    pub name: String,
+    /// Whether its value differs between rows.
+    pub differs: bool,
+}
+
+/// Runs of one experiment that differ only in their seed; one run, if every run is a row.
+#[derive(Debug, Clone, Default)]
 pub struct Row {
     /// The name of the experiment or baseline.
     pub experiment: String,
+    /// The run, if every run is a row.
+    pub run: Option<Id>,
     /// The full ref of its branch.
     pub branch: Option<String>,
     /// Where the branch is.
-    #[serde(flatten, serialize_with = "state")]
     pub state: Option<State>,
     /// Index of the baseline it is compared with.
     pub baseline: Option<usize>,
@@ -111,33 +125,60 @@ pub struct Row {
     pub repeats: usize,
     /// How many seeds the experiment planned.
     pub planned_seeds: Option<u32>,
-    /// Params that all its runs (that count, if any does) agree on.
-    pub params: BTreeMap<String, Value>,
-    /// Params that they do not agree on.
-    pub varying: Vec<String>,
-    /// Estimates of the metrics that its runs have.
-    pub metrics: BTreeMap<String, Estimate>,
+    /// What its runs (that count, if any does) say of params: column, value, by column. A param that is not among them, none of them has.
+    pub params: Vec<(u32, Param)>,
+    /// Estimates of the metrics that its runs have: column, estimate, by column.
+    pub metrics: Vec<(u32, Estimate)>,
 }
 
-/// What the runs of a row say about a metric, by its final values.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+/// What the runs of a row say of a param.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Param {
+    /// They do not agree.
+    Varies,
+    /// All have this value.
+    Is(Value),
+}
+
+impl Row {
+    /// What its runs say of the param of a column.
+    pub fn param(&self, column: usize) -> Option<Param> {
+        find(&self.params, column).copied()
+    }
+
+    /// The estimate of the metric of a column.
+    pub fn metric(&self, column: usize) -> Option<&Estimate> {
+        find(&self.metrics, column)
+    }
+}
+
+/// In most rows every column is there, and stands at its own index.
+fn find<T>(cells: &[(u32, T)], column: usize) -> Option<&T> {
+    let wanted = u32::try_from(column).ok()?;
+    if let Some((found, cell)) = cells.get(column)
+        && *found == wanted
+    {
+        return Some(cell);
+    }
+    cells.binary_search_by_key(&wanted, |(column, _)| *column).ok().map(|at| &cells[at].1)
+}
+
+/// What the runs of a row say about a metric, by the values that are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Estimate {
     /// Number of finite values.
     pub n: usize,
     /// Mean of the finite values.
-    #[serde(serialize_with = "number")]
     pub mean: Option<f64>,
     /// Sample standard deviation of the finite values, with n - 1; `None` below two values.
-    #[serde(serialize_with = "number")]
     pub sd: Option<f64>,
     /// Smallest finite value.
-    pub min: Option<Number>,
+    pub min: Option<Num>,
     /// Largest finite value.
-    pub max: Option<Number>,
+    pub max: Option<Num>,
     /// How many values are NaN or infinite.
     pub non_finite: usize,
     /// Mean minus the baseline's mean; `None` in the baseline's own row.
-    #[serde(serialize_with = "number")]
     pub delta: Option<f64>,
     /// Whether the delta goes the way the metric should; `None` if that way is not known or nothing differs.
     pub better: Option<bool>,
@@ -150,26 +191,25 @@ pub enum State {
     Local,
     /// Only on the remote of this name.
     Remote(String),
-    /// Gone, its work is part of the default branch.
+    /// Gone, its commits are part of the default branch.
     Merged,
+    /// Gone, its changes are part of the default branch under another commit.
+    Squashed,
     /// Gone; only the facts tell of it.
     Deleted,
 }
 
-fn state<S: Serializer>(state: &Option<State>, serializer: S) -> Result<S::Ok, S::Error> {
-    let (word, remote) = match state {
-        None => (None, None),
-        Some(State::Local) => (Some("local"), None),
-        Some(State::Remote(name)) => (Some("remote"), Some(name)),
-        Some(State::Merged) => (Some("merged"), None),
-        Some(State::Deleted) => (Some("deleted"), None),
-    };
-    let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry("state", &word)?;
-    if let Some(remote) = remote {
-        map.serialize_entry("remote", remote)?;
+impl State {
+    /// As it is written in JSON and filters.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Remote(_) => "remote",
+            Self::Merged => "merged",
+            Self::Squashed => "squashed",
+            Self::Deleted => "deleted",
+        }
     }
-    map.end()
 }
 
 fn source<S: Serializer>(source: &BaselineSource, serializer: S) -> Result<S::Ok, S::Error> {
@@ -190,7 +230,98 @@ fn source<S: Serializer>(source: &BaselineSource, serializer: S) -> Result<S::Ok
     .serialize(serializer)
 }
 
-/// As in facts: what JSON lacks is a string.
-fn number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.map(Number::Float).serialize(serializer)
+impl Serialize for Comparison {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("version", &VERSION)?;
+        map.serialize_entry("baselines", &self.baselines)?;
+        map.serialize_entry("metrics", &self.metrics)?;
+        let params: Vec<&str> =
+            self.params.iter().filter(|param| param.differs).map(|param| param.name.as_str()).collect();
+        map.serialize_entry("params", &params)?;
+        map.serialize_entry("rows", &RowsJson(self))?;
+        map.serialize_entry("at", &self.at)?;
+        map.serialize_entry("warnings", &self.warnings)?;
+        map.end()
+    }
+}
+
+struct RowsJson<'a>(&'a Comparison);
+
+impl Serialize for RowsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.rows.iter().map(|row| RowJson(self.0, row)))
+    }
+}
+
+struct RowJson<'a>(&'a Comparison, &'a Row);
+
+impl Serialize for RowJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(of, row) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("experiment", &row.experiment)?;
+        if let Some(run) = &row.run {
+            map.serialize_entry("run", run)?;
+        }
+        map.serialize_entry("branch", &row.branch)?;
+        map.serialize_entry("state", &row.state.as_ref().map(State::word))?;
+        if let Some(State::Remote(remote)) = &row.state {
+            map.serialize_entry("remote", remote)?;
+        }
+        map.serialize_entry("baseline", &row.baseline)?;
+        map.serialize_entry("is_baseline", &row.is_baseline)?;
+        map.serialize_entry("reference", &row.reference)?;
+        map.serialize_entry("condition", &row.condition)?;
+        map.serialize_entry("commits", &row.commits)?;
+        map.serialize_entry("seeds", &row.seeds)?;
+        map.serialize_entry("n", &row.n)?;
+        map.serialize_entry("failed", &row.failed)?;
+        map.serialize_entry("withdrawn", &row.withdrawn)?;
+        map.serialize_entry("repeats", &row.repeats)?;
+        map.serialize_entry("planned_seeds", &row.planned_seeds)?;
+        let name = |column: &u32| of.params[*column as usize].name.as_str();
+        let agreed = row.params.iter().filter_map(|(column, param)| match param {
+            Param::Is(value) => Some((name(column), value.to_json(&of.names))),
+            Param::Varies => None,
+        });
+        map.serialize_entry("params", &Entries(agreed.collect()))?;
+        let varying = row.params.iter().filter(|(_, param)| *param == Param::Varies);
+        map.serialize_entry("varying", &varying.map(|(column, _)| name(column)).collect::<Vec<_>>())?;
+        let metrics = row
+            .metrics
+            .iter()
+            .map(|(column, estimate)| (of.metrics[*column as usize].name.as_str(), EstimateJson(estimate, &of.names)));
+        map.serialize_entry("metrics", &Entries(metrics.collect()))?;
+        map.end()
+    }
+}
+
+/// An object of these entries, in their order.
+struct Entries<'a, T>(Vec<(&'a str, T)>);
+
+impl<T: Serialize> Serialize for Entries<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+struct EstimateJson<'a>(&'a Estimate, &'a Names);
+
+impl Serialize for EstimateJson<'_> {
+    /// As in facts: what JSON lacks is a string.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(estimate, names) = self;
+        let exact = |value: Option<Num>| value.map(|value| value.to_number(names));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("n", &estimate.n)?;
+        map.serialize_entry("mean", &estimate.mean.map(Number::Float))?;
+        map.serialize_entry("sd", &estimate.sd.map(Number::Float))?;
+        map.serialize_entry("min", &exact(estimate.min))?;
+        map.serialize_entry("max", &exact(estimate.max))?;
+        map.serialize_entry("non_finite", &estimate.non_finite)?;
+        map.serialize_entry("delta", &estimate.delta.map(Number::Float))?;
+        map.serialize_entry("better", &estimate.better)?;
+        map.end()
+    }
 }

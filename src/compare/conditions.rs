@@ -1,18 +1,15 @@
 //! Runs that differ only in their seed become one row.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use serde_json::Value;
-
-use super::comparison::{Estimate, Row};
+use super::columns::Columns;
+use super::comparison::{Estimate, Param, Row};
 use super::estimate::estimate;
-use super::params::is_the_seed;
-use super::request::{RunRecord, Subject};
+use super::request::{At, Request, Subject};
 use super::warning::Warning;
-use crate::model::metric::Summary;
-use crate::model::number::Number;
+use crate::model::direction::Direction;
 use crate::model::time::Time;
+use crate::records::{Measure, Names, Num, RunRecord, Symbol, Value};
 
 /// A row and what is needed of its runs until the comparison is complete.
 pub(super) struct Built {
@@ -23,46 +20,176 @@ pub(super) struct Built {
     pub(super) seed_without_effect: bool,
 }
 
-/// The rows of an experiment, by first start; at least one.
-pub(super) fn subject_rows(subject: &Subject, baseline: Option<usize>, warnings: &mut Vec<Warning>) -> Vec<Built> {
-    let template = Row {
-        experiment: subject.name.clone(),
-        branch: subject.branch.clone(),
-        state: Some(subject.state.clone()),
-        baseline,
-        planned_seeds: subject.planned_seeds,
-        ..Row::default()
-    };
-    let mut rows = condition_rows(&subject.runs, &template);
-    if rows.is_empty() {
-        rows.push(row_without_runs(&template, subject.commit.as_ref()));
-    }
-    Warning::about_seeds(&rows, warnings);
-    // Seeds are planned for each thing that is tried, so the best measured condition tells whether the plan was kept.
-    let seeds = rows.iter().map(|built| built.row.n - built.row.repeats).max().unwrap_or(0);
-    if let Some(planned) = subject.planned_seeds.filter(|planned| seeds < *planned as usize) {
-        warnings.push(Warning::FewerSeeds { experiment: subject.name.clone(), seeds, planned });
-    }
-    rows
+/// Folds runs into rows; keeps what it needs for that from one row to the next.
+pub(super) struct Folder<'a> {
+    names: &'a Names,
+    columns: &'a Columns,
+    at: At<'a>,
+    each_run: bool,
+    /// The values of the row at hand, by metric column, and which of them are in use.
+    values: Vec<Vec<Num>>,
+    used: Vec<u32>,
 }
 
-/// One row for each condition among the runs, by first start; the template says what all rows share.
-pub(super) fn condition_rows(runs: &[RunRecord], template: &Row) -> Vec<Built> {
-    let mut ordered: Vec<&RunRecord> = runs.iter().collect();
-    ordered.sort_by_key(|record| (record.run.start, record.id));
-    let mut groups: Vec<Vec<&RunRecord>> = Vec::new();
-    let mut index: HashMap<&str, usize> = HashMap::new();
-    for record in ordered {
-        let condition = record.run.condition.as_str();
-        match index.get(condition).filter(|_| !condition.is_empty()) {
-            Some(&at) => groups[at].push(record),
-            None => {
-                index.insert(condition, groups.len());
-                groups.push(vec![record]);
+impl<'a> Folder<'a> {
+    pub(super) fn new(request: &Request<'a>, columns: &'a Columns) -> Self {
+        Self {
+            names: request.names,
+            columns,
+            at: request.at,
+            each_run: request.each_run,
+            values: vec![Vec::new(); columns.metrics.len()],
+            used: Vec::new(),
+        }
+    }
+
+    /// Add the rows of an experiment, by first start; at least one.
+    pub(super) fn subject_rows(
+        &mut self,
+        subject: &Subject<'_>,
+        baseline: Option<usize>,
+        rows: &mut Vec<Built>,
+        warnings: &mut Vec<Warning>,
+    ) {
+        let template = Row {
+            experiment: subject.name.to_owned(),
+            branch: subject.branch.map(str::to_owned),
+            state: Some(subject.state.clone()),
+            baseline,
+            planned_seeds: subject.planned_seeds,
+            ..Row::default()
+        };
+        let before = rows.len();
+        rows.extend(self.condition_rows(&subject.runs, &template));
+        if rows.len() == before {
+            rows.push(row_without_runs(&template, subject.commit.as_ref()));
+        }
+        Warning::about_seeds(&rows[before..], warnings);
+        // Seeds are planned for each thing that is tried, so the best measured condition tells whether the plan was kept.
+        if let Some(planned) = subject.planned_seeds {
+            let seeds = if self.each_run {
+                distinct_seeds(&subject.runs)
+            } else {
+                rows[before..].iter().map(|built| built.row.n - built.row.repeats).max().unwrap_or(0)
+            };
+            if seeds < planned as usize {
+                warnings.push(Warning::FewerSeeds { experiment: subject.name.to_owned(), seeds, planned });
             }
         }
     }
-    groups.iter().map(|group| row(group, template)).collect()
+
+    /// One row for each condition among the runs, by first start; the template says what all rows share.
+    pub(super) fn condition_rows(&mut self, runs: &[&RunRecord], template: &Row) -> Vec<Built> {
+        let mut ordered: Vec<&RunRecord> = runs.to_vec();
+        ordered.sort_by_key(|run| (run.start, run.id));
+        let mut groups: Vec<Vec<&RunRecord>> = Vec::new();
+        let mut index: HashMap<Symbol, usize> = HashMap::new();
+        for run in ordered {
+            match run.condition.some().filter(|_| !self.each_run && runs.len() > 1) {
+                None => groups.push(vec![run]),
+                Some(condition) => match index.get(&condition) {
+                    Some(&at) => groups[at].push(run),
+                    None => {
+                        index.insert(condition, groups.len());
+                        groups.push(vec![run]);
+                    }
+                },
+            }
+        }
+        groups.iter().map(|group| self.row(group, template)).collect()
+    }
+
+    fn row(&mut self, group: &[&RunRecord], template: &Row) -> Built {
+        let counting: Vec<&RunRecord> = group.iter().copied().filter(|run| run.counts()).collect();
+        let withdrawn = group.iter().filter(|run| run.withdrawn.is_some()).count();
+        let seeds: BTreeSet<i64> = counting.iter().filter_map(|run| run.seed).collect();
+        let with_seed = counting.iter().filter(|run| run.seed.is_some()).count();
+        let latest = if counting.is_empty() { group.last() } else { counting.last() };
+        let condition = group.first().and_then(|first| first.condition.some());
+        Built {
+            latest: latest.map(|run| run.start).unwrap_or_default(),
+            seed_without_effect: seeds.len() > 1 && with_seed == counting.len() && all_identical(&counting),
+            row: Row {
+                run: group.first().filter(|_| self.each_run).map(|run| run.id),
+                condition: condition.map(|condition| self.names.text(condition).to_owned()),
+                commits: self.commits(group),
+                n: counting.len(),
+                failed: group.len() - counting.len() - withdrawn,
+                withdrawn,
+                repeats: with_seed - seeds.len(),
+                seeds: seeds.into_iter().collect(),
+                params: self.params(if counting.is_empty() { group } else { &counting }),
+                metrics: self.estimates(&counting),
+                ..template.clone()
+            },
+        }
+    }
+
+    fn estimates(&mut self, runs: &[&RunRecord]) -> Vec<(u32, Estimate)> {
+        for run in runs {
+            for (name, measure) in &run.metrics {
+                let Some(column) = self.columns.metric(*name) else { continue };
+                let direction = self.columns.metrics[column as usize].direction;
+                if let Some(value) = value_at(self.at, run, *name, measure, direction) {
+                    let values = &mut self.values[column as usize];
+                    if values.is_empty() {
+                        self.used.push(column);
+                    }
+                    values.push(value);
+                }
+            }
+        }
+        self.used.sort_unstable();
+        let mut all = Vec::with_capacity(self.used.len());
+        for column in self.used.drain(..) {
+            let values = &mut self.values[column as usize];
+            all.push((column, estimate(values)));
+            values.clear();
+        }
+        all
+    }
+
+    /// What all runs agree on, and what they do not. The seed under its own name is neither.
+    fn params(&self, runs: &[&RunRecord]) -> Vec<(u32, Param)> {
+        let mut all: Vec<(u32, Param, usize)> = Vec::new();
+        for run in runs {
+            for (name, value) in &run.params {
+                let Some(column) = self.columns.param(*name) else { continue };
+                match all.binary_search_by_key(&column, |(column, ..)| *column) {
+                    Err(at) => all.insert(at, (column, Param::Is(*value), 1)),
+                    Ok(at) => {
+                        let (_, param, count) = &mut all[at];
+                        *count += 1;
+                        if *param != Param::Is(*value) {
+                            *param = Param::Varies;
+                        }
+                    }
+                }
+            }
+        }
+        let is_the_seed = |column: u32| {
+            self.columns.seed_like[column as usize]
+                && runs.iter().all(|run| {
+                    let own = |(name, _): &&(Symbol, Value)| self.columns.param(*name) == Some(column);
+                    let value = run.params.iter().find(own).map(|(_, value)| *value);
+                    value.is_none_or(|value| run.seed.is_some_and(|seed| value == Value::Integer(seed)))
+                })
+        };
+        all.into_iter()
+            .filter(|(column, ..)| !is_the_seed(*column))
+            .map(|(column, param, count)| (column, if count < runs.len() { Param::Varies } else { param }))
+            .collect()
+    }
+
+    fn commits(&self, group: &[&RunRecord]) -> Vec<String> {
+        let mut seen: Vec<Symbol> = Vec::new();
+        for run in group {
+            if !seen.contains(&run.commit) {
+                seen.push(run.commit);
+            }
+        }
+        seen.into_iter().map(|commit| self.names.text(commit).to_owned()).collect()
+    }
 }
 
 /// A row that says that there is nothing yet.
@@ -71,85 +198,38 @@ pub(super) fn row_without_runs(template: &Row, commit: Option<&String>) -> Built
     Built { row, latest: Time::default(), seed_without_effect: false }
 }
 
-fn row(group: &[&RunRecord], template: &Row) -> Built {
-    let counting: Vec<&RunRecord> = group.iter().copied().filter(|record| record.counts()).collect();
-    let metrics: Vec<Cow<'_, BTreeMap<String, Summary>>> = counting.iter().map(|record| record.metrics()).collect();
-    let withdrawn = group.iter().filter(|record| record.withdrawn).count();
-    let seeds: BTreeSet<i64> = counting.iter().filter_map(|record| record.run.seed).collect();
-    let with_seed = counting.iter().filter(|record| record.run.seed.is_some()).count();
-    let (params, varying) = merged_params(if counting.is_empty() { group } else { &counting });
-    let latest = if counting.is_empty() { group.last() } else { counting.last() };
-    Built {
-        latest: latest.map(|record| record.run.start).unwrap_or_default(),
-        seed_without_effect: seeds.len() > 1 && with_seed == counting.len() && all_identical(&metrics),
-        row: Row {
-            condition: group.first().map(|first| first.run.condition.clone()).filter(|text| !text.is_empty()),
-            commits: distinct(group.iter().map(|record| &record.run.commit)),
-            n: counting.len(),
-            failed: group.len() - counting.len() - withdrawn,
-            withdrawn,
-            repeats: with_seed - seeds.len(),
-            seeds: seeds.into_iter().collect(),
-            params,
-            varying,
-            metrics: estimates(&metrics),
-            ..template.clone()
-        },
+/// The value that is compared; `None` if the run has none there.
+fn value_at(at: At<'_>, run: &RunRecord, name: Symbol, measure: &Measure, direction: Option<Direction>) -> Option<Num> {
+    match (at, direction) {
+        (At::Final, _) => Some(measure.last),
+        // A series without a finite value has no best one, but it must not vanish.
+        (At::Best, Some(Direction::Maximize)) => Some(measure.max.unwrap_or(measure.last)),
+        (At::Best, Some(Direction::Minimize)) => Some(measure.min.unwrap_or(measure.last)),
+        (At::Best, None) => measure.best,
+        (At::Step(_, value), _) => value(run, name),
     }
 }
 
-fn estimates(metrics: &[Cow<'_, BTreeMap<String, Summary>>]) -> BTreeMap<String, Estimate> {
-    let mut values: BTreeMap<&str, Vec<&Number>> = BTreeMap::new();
-    for (name, summary) in metrics.iter().flat_map(|of_run| of_run.iter()) {
-        values.entry(name).or_default().push(&summary.r#final);
-    }
-    values.into_iter().map(|(name, values)| (name.to_owned(), estimate(&values))).collect()
-}
-
-/// Params that all runs agree on, and the names of the others. The seed under its own name is neither.
-fn merged_params(runs: &[&RunRecord]) -> (BTreeMap<String, Value>, Vec<String>) {
-    let Some((first, others)) = runs.split_first() else { return Default::default() };
-    let mut agreed = first.params().into_owned();
-    let mut varying = BTreeSet::new();
-    for other in others {
-        let params = other.params();
-        let missing = params.keys().filter(|name| !agreed.contains_key(*name));
-        varying.extend(missing.cloned());
-        agreed.retain(|name, value| {
-            let same = params.get(name) == Some(value);
-            if !same {
-                varying.insert(name.clone());
-            }
-            same
-        });
-    }
-    let seed = |name: &str| runs.iter().all(|record| is_the_seed(name, record.params().get(name), record.run.seed));
-    varying.retain(|name| !seed(name));
-    agreed.retain(|name, _| !seed(name));
-    (agreed, varying.into_iter().collect())
+fn distinct_seeds(runs: &[&RunRecord]) -> usize {
+    runs.iter().filter(|run| run.counts()).filter_map(|run| run.seed).collect::<BTreeSet<i64>>().len()
 }
 
 /// Whether the runs have metrics, and the same ones to the last bit: finals, steps, extremes and counts.
-fn all_identical(metrics: &[Cow<'_, BTreeMap<String, Summary>>]) -> bool {
-    let Some((first, others)) = metrics.split_first() else { return false };
-    let same = |a: &Option<Number>, b: &Option<Number>| match (a, b) {
+fn all_identical(runs: &[&RunRecord]) -> bool {
+    let Some((first, others)) = runs.split_first() else { return false };
+    let same = |a: Option<Num>, b: Option<Num>| match (a, b) {
         (Some(a), Some(b)) => a.is_identical(b),
         (a, b) => a.is_none() && b.is_none(),
     };
-    !first.is_empty()
+    !first.metrics.is_empty()
         && others.iter().all(|other| {
-            first.len() == other.len()
-                && first.iter().zip(other.iter()).all(|((name, a), (other_name, b))| {
+            first.metrics.len() == other.metrics.len()
+                && first.metrics.iter().zip(&other.metrics).all(|((name, a), (other_name, b))| {
                     name == other_name
-                        && a.r#final.is_identical(&b.r#final)
+                        && a.last.is_identical(b.last)
                         && (a.step, a.count) == (b.step, b.count)
-                        && same(&a.min, &b.min)
-                        && same(&a.max, &b.max)
+                        && same(a.min, b.min)
+                        && same(a.max, b.max)
                 })
         })
-}
-
-fn distinct<'a>(commits: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    commits.filter(|commit| seen.insert(*commit)).cloned().collect()
 }

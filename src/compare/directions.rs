@@ -1,23 +1,23 @@
 //! The order of metrics, and which way each is better.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::comparison::MetricColumn;
-use super::request::{Baseline, BaselineSource, RunRecord, Subject};
+use super::request::Request;
 use super::warning::Warning;
 use crate::model::direction::Direction;
 use crate::model::hypothesis::Expectation;
+use crate::records::Symbol;
 
-/// All metrics: expected ones first, in the order of the expectations, then those that a run that counts or a metrics file
-/// has, by name.
+/// All metrics: expected ones first, in the order of the expectations, then the `measured` ones, which come by name.
 pub(super) fn metric_columns(
-    baselines: &[Baseline],
-    subjects: &[(Subject, usize)],
-    directions: &BTreeMap<String, Direction>,
+    request: &Request<'_>,
+    measured: &[&str],
     warnings: &mut Vec<Warning>,
 ) -> Vec<MetricColumn> {
-    let measured = measured(baselines, subjects);
-    let expected = expected(subjects);
+    let expected = expected(request);
+    let directions = &request.directions;
+    let is_measured = |name: &str| measured.binary_search(&name).is_ok();
     let mut columns = Vec::new();
     for (name, promises) in expected.order.iter().map(|name| (name, &expected.promises[name])) {
         let conflict = promises.iter().find(|promise| promise.direction != promises[0].direction);
@@ -32,16 +32,16 @@ pub(super) fn metric_columns(
             Some(promise) => Some(promise.direction),
             None => directions.get(name).copied(),
         };
-        if !measured.is_empty() && !measured.contains(name.as_str()) {
+        if !measured.is_empty() && !is_measured(name) {
             warnings.push(Warning::NeverMeasured { metric: name.clone() });
         }
         columns.push(MetricColumn { name: name.clone(), direction });
     }
     columns.extend(
         measured
-            .into_iter()
-            .filter(|name| !expected.promises.contains_key(*name))
-            .map(|name| MetricColumn { name: name.to_owned(), direction: directions.get(name).copied() }),
+            .iter()
+            .filter(|name| !expected.promises.contains_key(**name))
+            .map(|name| MetricColumn { name: (*name).to_owned(), direction: directions.get(*name).copied() }),
     );
     columns
 }
@@ -56,37 +56,29 @@ struct Promise<'a> {
     direction: Direction,
 }
 
-fn expected(subjects: &[(Subject, usize)]) -> Expected<'_> {
+fn expected<'a>(request: &Request<'a>) -> Expected<'a> {
     let mut all = Expected { order: Vec::new(), promises: HashMap::new() };
-    for (subject, _) in subjects {
-        // A text that this version cannot read says nothing about order or direction; it stays in the fact.
-        let read: Vec<Expectation> = subject.hypothesis.expect.iter().filter_map(|text| text.parse().ok()).collect();
+    // Many experiments expect the same; each text is read once. One that this version cannot read says nothing about order or direction; it stays in the fact.
+    let mut texts: HashMap<Symbol, Option<Expectation>> = HashMap::new();
+    for (subject, _) in &request.subjects {
+        for symbol in subject.expect {
+            texts.entry(*symbol).or_insert_with(|| request.names.text(*symbol).parse().ok());
+        }
+        let read: Vec<&Expectation> = subject.expect.iter().filter_map(|symbol| texts[symbol].as_ref()).collect();
         let mut done = HashSet::new();
         for expectation in read.iter().filter(|expectation| done.insert(expectation.metric.as_str())) {
-            let promises = all.promises.entry(expectation.metric.clone()).or_insert_with(|| {
+            if !all.promises.contains_key(&expectation.metric) {
                 all.order.push(expectation.metric.clone());
-                Vec::new()
-            });
+                all.promises.insert(expectation.metric.clone(), Vec::new());
+            }
             // Both ways in one experiment is a range that is hit, which makes neither way better.
             let mut same = read.iter().filter(|other| other.metric == expectation.metric);
-            if same.all(|other| other.direction() == expectation.direction()) {
-                promises.push(Promise { experiment: &subject.name, direction: expectation.direction() });
+            if same.all(|other| other.direction() == expectation.direction())
+                && let Some(promises) = all.promises.get_mut(&expectation.metric)
+            {
+                promises.push(Promise { experiment: subject.name, direction: expectation.direction() });
             }
         }
     }
     all
-}
-
-fn measured<'a>(baselines: &'a [Baseline], subjects: &'a [(Subject, usize)]) -> BTreeSet<&'a str> {
-    let runs = baselines.iter().flat_map(|baseline| &baseline.runs);
-    let runs = runs.chain(subjects.iter().flat_map(|(subject, _)| &subject.runs)).filter(|record| record.counts());
-    // Late metrics only add names, so that no merged map is needed.
-    let names = |record: &'a RunRecord| {
-        record.run.metrics.keys().chain(record.late.iter().flat_map(|late| late.metrics.keys()))
-    };
-    let files = baselines.iter().filter(|baseline| matches!(baseline.source, BaselineSource::MetricsFile(_)));
-    let mut all: HashSet<&str> = HashSet::new();
-    all.extend(runs.flat_map(names).map(String::as_str));
-    all.extend(files.flat_map(|baseline| baseline.file_metrics.keys()).map(String::as_str));
-    all.into_iter().collect()
 }

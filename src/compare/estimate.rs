@@ -1,22 +1,25 @@
 //! Mean and standard deviation of final values.
 
 use super::comparison::Estimate;
-use crate::model::number::Number;
+use crate::records::Num;
 
 /// Estimate a metric from its values; the delta is left to [`super::baseline::set_deltas`].
-pub(super) fn estimate(values: &[&Number]) -> Estimate {
-    let mut finite: Vec<(f64, &Number)> = values.iter().map(|value| (value.as_f64(), *value)).collect();
-    finite.retain(|(value, _)| value.is_finite());
+pub(super) fn estimate(values: &mut Vec<Num>) -> Estimate {
+    let all = values.len();
+    values.retain(|value| value.as_f64().is_finite());
     // The order of runs must not show in the last bits.
-    finite.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let (mean, sd) = moments(&finite.iter().map(|(value, _)| *value).collect::<Vec<_>>());
+    values.sort_by(|a, b| a.as_f64().total_cmp(&b.as_f64()));
+    let (mean, sd) = match values.as_slice() {
+        [only] => (Some(only.as_f64()), None),
+        several => moments(&several.iter().map(|value| value.as_f64()).collect::<Vec<_>>()),
+    };
     Estimate {
-        n: finite.len(),
+        n: values.len(),
         mean,
         sd,
-        min: finite.first().map(|(_, number)| (*number).clone()),
-        max: finite.last().map(|(_, number)| (*number).clone()),
-        non_finite: values.len() - finite.len(),
+        min: values.first().copied(),
+        max: values.last().copied(),
+        non_finite: all - values.len(),
         delta: None,
         better: None,
     }
@@ -50,7 +53,7 @@ mod tests {
     use proptest::num::f64::{ANY, NORMAL};
     use proptest::prelude::proptest;
 
-    use super::{Number, estimate, moments};
+    use super::{Num, estimate, moments};
 
     #[test]
     fn moments_are_right_at_all_magnitudes() {
@@ -67,10 +70,10 @@ mod tests {
 
     #[test]
     fn values_that_are_not_finite_are_counted() {
-        let values = [Number::Float(f64::NAN), Number::Integer(3), Number::Float(f64::INFINITY), Number::Float(1.0)];
-        let result = estimate(&values.iter().collect::<Vec<_>>());
+        let mut values = vec![Num::Float(f64::NAN), Num::Integer(3), Num::Float(f64::INFINITY), Num::Float(1.0)];
+        let result = estimate(&mut values);
         assert_eq!((result.n, result.non_finite, result.mean), (2, 2, Some(2.0)));
-        assert_eq!((result.min, result.max), (Some(Number::Float(1.0)), Some(Number::Integer(3))));
+        assert_eq!((result.min, result.max), (Some(Num::Float(1.0)), Some(Num::Integer(3))));
     }
 
     proptest! {
@@ -86,10 +89,9 @@ mod tests {
 
         #[test]
         fn order_does_not_matter(values in vec(ANY, 0..12)) {
-            let numbers: Vec<Number> = values.into_iter().map(Number::Float).collect();
-            let there: Vec<&Number> = numbers.iter().collect();
-            let back: Vec<&Number> = numbers.iter().rev().collect();
-            let (a, b) = (estimate(&there), estimate(&back));
+            let mut there: Vec<Num> = values.into_iter().map(Num::Float).collect();
+            let mut back: Vec<Num> = there.iter().rev().copied().collect();
+            let (a, b) = (estimate(&mut there), estimate(&mut back));
             assert_eq!(format!("{:?}{:?}", a.mean, a.sd), format!("{:?}{:?}", b.mean, b.sd));
             assert_eq!((a.n, a.non_finite), (b.n, b.non_finite));
         }

@@ -6,6 +6,7 @@
 //! interval and a registered hypothesis.
 
 mod baseline;
+mod columns;
 mod comparison;
 mod conditions;
 mod directions;
@@ -19,49 +20,54 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use baseline::{baseline_rows, set_deltas};
-use conditions::subject_rows;
-use directions::metric_columns;
-use params::differing;
+use columns::Columns;
+use conditions::Folder;
+use params::mark_differing;
 
-pub use comparison::{BaselineNote, Comparison, Estimate, MetricColumn, Row, State, VERSION};
-pub use request::{Baseline, BaselineSource, Request, RunRecord, Subject};
+pub use comparison::{BaselineNote, Comparison, Estimate, MetricColumn, Param, ParamColumn, Row, State, VERSION};
+pub use request::{At, Baseline, BaselineSource, Request, Subject};
 pub use warning::Warning;
 
 /// Compare subjects with their baselines.
 ///
 /// Rows come by baseline, in the order of the request: the row that deltas refer to, the baseline's other conditions, then
 /// its subjects. A subject whose baseline index is out of range is compared with nothing, and comes last.
-pub fn compare(request: Request) -> Comparison {
-    let Request { baselines, subjects, directions } = request;
+pub fn compare(request: Request<'_>) -> Comparison {
     let mut warnings = Vec::new();
-    let metrics = metric_columns(&baselines, &subjects, &directions, &mut warnings);
-    let directions: BTreeMap<&str, _> =
-        metrics.iter().filter_map(|metric| Some((metric.name.as_str(), metric.direction?))).collect();
+    let columns = Columns::new(&request, &mut warnings);
+    let mut folder = Folder::new(&request, &columns);
+    let Request { names, baselines, subjects, at, .. } = request;
 
-    let mut rows = Vec::new();
-    let mut groups: Vec<Vec<&Subject>> = vec![Vec::new(); baselines.len() + 1];
+    let mut rows = Vec::with_capacity(subjects.len() + baselines.len());
+    let mut groups: Vec<Vec<&Subject<'_>>> = vec![Vec::new(); baselines.len() + 1];
     for (subject, index) in &subjects {
         groups[(*index).min(baselines.len())].push(subject);
     }
     for (index, group) in groups.into_iter().enumerate() {
         let baseline = baselines.get(index);
-        let mut of_group = baseline.map(|baseline| baseline_rows(baseline, index)).unwrap_or_default();
+        let mut of_group =
+            baseline.map(|baseline| baseline_rows(baseline, index, &mut folder, &columns)).unwrap_or_default();
         Warning::about_seeds(&of_group, &mut warnings);
         for subject in group {
-            of_group.extend(subject_rows(subject, baseline.is_some().then_some(index), &mut warnings));
+            folder.subject_rows(subject, baseline.is_some().then_some(index), &mut of_group, &mut warnings);
         }
-        set_deltas(&mut of_group, &directions);
+        set_deltas(&mut of_group, &columns.metrics);
         rows.extend(of_group.into_iter().map(|built| built.row));
     }
+    let mut params = columns.params;
+    mark_differing(&rows, &mut params);
     Comparison {
-        version: VERSION,
         baselines: baselines.into_iter().map(BaselineNote::from).collect(),
-        params: differing(&rows),
-        metrics,
+        params,
+        metrics: columns.metrics,
         rows,
+        at: match at {
+            At::Final => "final".to_owned(),
+            At::Best => "best".to_owned(),
+            At::Step(step, _) => format!("step={step}"),
+        },
         warnings,
+        names: std::sync::Arc::clone(names),
     }
 }

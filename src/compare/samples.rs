@@ -1,21 +1,27 @@
 //! Requests for the tests of `compare` and `render`.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::request::{Baseline, BaselineSource, Request, RunRecord, Subject};
-use super::{Comparison, State, compare};
-use crate::model::experiment::RecordedHypothesis;
-use crate::model::fact::Late;
+use super::request::{At, Baseline, BaselineSource, Request, Subject};
+use super::{Comparison, State};
+use crate::model::direction::Direction;
+use crate::model::fact::{About, Body, Fact, Header, Late};
 use crate::model::id::Id;
 use crate::model::metric::Accumulator;
 use crate::model::number::Number;
 use crate::model::run::{Run, Status};
 use crate::model::time::Time;
+use crate::records::{Names, Records, Row, RunRecord, Symbol};
 
 /// A run of one moment; `at` makes its id and its start.
-pub(crate) struct Sample(pub(crate) RunRecord);
+pub(crate) struct Sample {
+    at: u8,
+    run: Run,
+    late: Vec<(String, f64)>,
+    withdrawn: bool,
+}
 
 impl Sample {
     pub(crate) fn new(at: u8, condition: &str, seed: impl Into<Option<i64>>) -> Self {
@@ -27,69 +33,184 @@ impl Sample {
             start: Time(i64::from(at) * 1000),
             ..Run::default()
         };
-        Self(RunRecord { id: Id::from_random([at; 20]), run: run.into(), late: Vec::new(), withdrawn: false })
+        Self { at, run, late: Vec::new(), withdrawn: false }
     }
 
-    pub(crate) fn metric(mut self, name: &str, value: impl Into<f64>) -> Self {
-        let mut series = Accumulator::default();
-        series.add(None, &Number::Float(value.into()));
-        Arc::make_mut(&mut self.0.run).metrics.insert(name.to_owned(), series.summary(None).expect("a point"));
+    pub(crate) fn metric(self, name: &str, value: impl Into<f64>) -> Self {
+        self.series(name, &[value.into()])
+    }
+
+    pub(crate) fn series(mut self, name: &str, values: &[f64]) -> Self {
+        self.run.metrics.insert(name.to_owned(), summary(values));
         self
     }
 
     pub(crate) fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
-        Arc::make_mut(&mut self.0.run).params.insert(name.to_owned(), value.into());
+        self.run.params.insert(name.to_owned(), value.into());
         self
     }
 
     pub(crate) fn status(mut self, status: Status) -> Self {
-        Arc::make_mut(&mut self.0.run).status = status;
+        self.run.status = status;
         self
     }
 
     pub(crate) fn withdrawn(mut self) -> Self {
-        self.0.withdrawn = true;
+        self.withdrawn = true;
         self
     }
 
     pub(crate) fn late(mut self, name: &str, value: f64) -> Self {
-        let target = self.0.id;
-        let mut late = Late { target, commit: None, metrics: Default::default(), params: Default::default() };
-        let donor = Self::new(0, "", None).metric(name, value);
-        late.metrics = donor.0.run.metrics.clone();
-        self.0.late.push(late);
+        self.late.push((name.to_owned(), value));
         self
     }
+
+    /// The facts, as a ledger has them; `nth` tells samples apart that have the same moment.
+    fn facts(self, nth: usize) -> Vec<Fact> {
+        let header =
+            |kind: &str, id: Id, after: i64| Header::new(kind, id, Time(i64::from(self.at) * 1000 + after), "");
+        let id = id(self.at, nth, 0);
+        let run = Fact { header: header("run", id, 0), body: Body::Run(Box::new(self.run)) };
+        let late = self.late.into_iter().zip(1..).map(|((name, value), n)| {
+            let metrics = BTreeMap::from([(name, summary(&[value]))]);
+            let late = Late { target: id, commit: None, metrics, params: BTreeMap::new() };
+            Fact { header: header("late", self::id(self.at, nth, n), n.into()), body: Body::Late(late) }
+        });
+        let about = About { target: Some(id), because: Some("mistake".to_owned()), ..About::default() };
+        let withdrawal =
+            Fact { header: header("withdrawal", self::id(self.at, nth, 31), 500), body: Body::Withdrawal(about) };
+        std::iter::once(run).chain(late).chain(self.withdrawn.then_some(withdrawal)).collect()
+    }
 }
 
-pub(crate) fn subject(name: &str, expect: &[&str], runs: Vec<Sample>) -> Subject {
-    Subject {
+fn summary(values: &[f64]) -> crate::model::metric::Summary {
+    let mut series = Accumulator::default();
+    values.iter().for_each(|value| series.add(None, &Number::Float(*value)));
+    series.summary(None).expect("a point")
+}
+
+/// Ids that sort as the moments do, wherever the alphabet ends.
+fn id(at: u8, nth: usize, part: u8) -> Id {
+    let mut bytes = [0; 20];
+    (bytes[0], bytes[1], bytes[2]) = (at >> 5, at & 31, part);
+    (bytes[3], bytes[4]) = ((nth >> 5) as u8 & 31, nth as u8 & 31);
+    Id::from_random(bytes)
+}
+
+/// An experiment to compare, and its runs.
+pub(crate) struct SampleSubject {
+    pub(crate) name: String,
+    pub(crate) state: State,
+    pub(crate) planned_seeds: Option<u32>,
+    expect: Vec<String>,
+    pub(crate) runs: Vec<Sample>,
+}
+
+/// A baseline, and its runs.
+pub(crate) struct SampleBaseline {
+    pub(crate) source: BaselineSource,
+    pub(crate) file_metrics: BTreeMap<String, Number>,
+    pub(crate) runs: Vec<Sample>,
+}
+
+/// What to compare.
+pub(crate) struct SampleRequest {
+    pub(crate) baselines: Vec<SampleBaseline>,
+    pub(crate) subjects: Vec<(SampleSubject, usize)>,
+    pub(crate) directions: BTreeMap<String, Direction>,
+    pub(crate) best: bool,
+    pub(crate) each_run: bool,
+}
+
+pub(crate) fn subject(name: &str, expect: &[&str], runs: Vec<Sample>) -> SampleSubject {
+    SampleSubject {
         name: name.to_owned(),
-        branch: Some(format!("refs/heads/exp/{name}")),
-        commit: Some("5f0c".repeat(10)),
         state: State::Local,
-        hypothesis: RecordedHypothesis {
-            expect: expect.iter().map(|text| (*text).to_owned()).collect(),
-            ..RecordedHypothesis::default()
-        },
+        expect: expect.iter().map(|text| (*text).to_owned()).collect(),
         planned_seeds: None,
-        runs: runs.into_iter().map(|sample| sample.0).collect(),
+        runs,
     }
 }
 
-pub(crate) fn baseline(source: BaselineSource, runs: Vec<Sample>) -> Baseline {
-    Baseline {
-        name: "main".to_owned(),
-        commit: Some("c0ffee".repeat(7)[..40].to_owned()),
-        source,
-        runs: runs.into_iter().map(|sample| sample.0).collect(),
-        file_metrics: Default::default(),
+pub(crate) fn baseline(source: BaselineSource, runs: Vec<Sample>) -> SampleBaseline {
+    SampleBaseline { source, file_metrics: BTreeMap::new(), runs }
+}
+
+pub(crate) fn request(baseline: SampleBaseline, subjects: Vec<SampleSubject>) -> SampleRequest {
+    SampleRequest {
+        baselines: vec![baseline],
+        subjects: subjects.into_iter().map(|subject| (subject, 0)).collect(),
+        directions: BTreeMap::new(),
+        best: false,
+        each_run: false,
     }
 }
 
-pub(crate) fn request(baseline: Baseline, subjects: Vec<Subject>) -> Request {
-    let subjects = subjects.into_iter().map(|subject| (subject, 0)).collect();
-    Request { baselines: vec![baseline], subjects, directions: Default::default() }
+/// Compare, by way of the facts.
+pub(crate) fn compare(request: SampleRequest) -> Comparison {
+    let mut names = Names::default();
+    let mut rows = Vec::new();
+    let mut nth = 0;
+    let mut take = |runs: Vec<Sample>| -> Vec<Id> {
+        let mut ids = Vec::new();
+        for sample in runs {
+            nth += 1;
+            let facts = sample.facts(nth);
+            ids.push(facts[0].header.id);
+            for fact in facts {
+                let file = format!("{}.json", fact.header.id);
+                rows.push((Symbol::default(), Row::read(&file, &fact.encode().expect("it encodes"), &mut names)));
+            }
+        }
+        ids
+    };
+    let baselines: Vec<_> =
+        request.baselines.into_iter().map(|base| (base.source, base.file_metrics, take(base.runs))).collect();
+    let subjects: Vec<_> = request
+        .subjects
+        .into_iter()
+        .map(|(subject, index)| {
+            (subject.name, subject.state, subject.planned_seeds, subject.expect, take(subject.runs), index)
+        })
+        .collect();
+    let expect: Vec<Vec<Symbol>> =
+        subjects.iter().map(|subject| subject.3.iter().map(|text| names.intern(text)).collect()).collect();
+    let records = Records::new(names, rows);
+    assert!(records.unreadable.is_empty(), "{:?}", records.unreadable);
+    let runs = |ids: &[Id]| ids.iter().map(|id| records.find_run(*id).expect("a run")).collect::<Vec<&RunRecord>>();
+    let branches: Vec<String> = subjects.iter().map(|subject| format!("refs/heads/exp/{}", subject.0)).collect();
+    super::compare(Request {
+        names: &records.names,
+        baselines: baselines
+            .into_iter()
+            .map(|(source, file_metrics, ids)| Baseline {
+                name: "main".to_owned(),
+                commit: Some("c0ffee".repeat(7)[..40].to_owned()),
+                source,
+                runs: runs(&ids),
+                file_metrics,
+            })
+            .collect(),
+        subjects: subjects
+            .iter()
+            .enumerate()
+            .map(|(at, (name, state, planned_seeds, _, ids, index))| {
+                let subject = Subject {
+                    name,
+                    branch: Some(&branches[at]),
+                    commit: Some("5f0c".repeat(10)),
+                    state: state.clone(),
+                    expect: &expect[at],
+                    planned_seeds: *planned_seeds,
+                    runs: runs(ids),
+                };
+                (subject, *index)
+            })
+            .collect(),
+        directions: request.directions,
+        at: if request.best { At::Best } else { At::Final },
+        each_run: request.each_run,
+    })
 }
 
 /// A baseline, an experiment that helps, one that harms and had trouble, and one that has not run.

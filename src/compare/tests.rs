@@ -1,8 +1,8 @@
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
-use super::samples::{Sample, baseline, request, subject, typical};
-use super::{BaselineSource, Comparison, Request, Row, State, Warning, compare};
+use super::samples::{Sample, SampleSubject, baseline, compare, request, subject, typical};
+use super::{BaselineSource, Comparison, Estimate, Param, Row, State, Warning};
 use crate::model::direction::Direction;
 use crate::model::number::Number;
 use crate::model::run::Status;
@@ -11,7 +11,13 @@ fn rows<'a>(comparison: &'a Comparison, name: &str) -> Vec<&'a Row> {
     comparison.rows.iter().filter(|row| row.experiment == name).collect()
 }
 
-fn only(subject: super::Subject) -> Comparison {
+/// The estimate of a metric in a row.
+fn of<'a>(comparison: &Comparison, row: &'a Row, metric: &str) -> &'a Estimate {
+    let column = comparison.metrics.iter().position(|column| column.name == metric).expect("a column");
+    row.metric(column).expect("an estimate")
+}
+
+fn only(subject: SampleSubject) -> Comparison {
     compare(request(baseline(BaselineSource::Runs, Vec::new()), vec![subject]))
 }
 
@@ -48,7 +54,7 @@ fn the_json_is_as_documented() {
     {"experiment":"main","branch":null,"state":null,"baseline":0,"is_baseline":true,"reference":true,"condition":"a","commits":["a000000000000000000000000000000000000000"],"seeds":[],"n":1,"failed":0,"withdrawn":0,"repeats":0,"planned_seeds":null,"params":{"lr":0.2},"varying":[],
     "metrics":{"acc":{"n":1,"mean":0.75,"sd":null,"min":0.75,"max":0.75,"non_finite":0,"delta":null,"better":null},"t":{"n":1,"mean":1.0,"sd":null,"min":1.0,"max":1.0,"non_finite":0,"delta":null,"better":null}}},
     {"experiment":"x","branch":"refs/heads/exp/x","state":"remote","remote":"origin","baseline":0,"is_baseline":false,"reference":false,"condition":"b","commits":["b000000000000000000000000000000000000000"],"seeds":[1,2],"n":2,"failed":0,"withdrawn":0,"repeats":0,"planned_seeds":2,"params":{"lr":0.1},"varying":[],
-    "metrics":{"acc":{"n":1,"mean":0.5,"sd":null,"min":0.5,"max":0.5,"non_finite":1,"delta":-0.25,"better":false}}}],
+    "metrics":{"acc":{"n":1,"mean":0.5,"sd":null,"min":0.5,"max":0.5,"non_finite":1,"delta":-0.25,"better":false}}}],"at":"final",
     "warnings":[]}
     "#);
 }
@@ -58,14 +64,15 @@ fn runs_that_differ_only_in_the_seed_are_one_row() {
     let comparison = typical();
     let row = rows(&comparison, "bigger-lr")[0];
     assert_eq!((row.n, row.failed, row.seeds.as_slice()), (5, 0, [1, 2, 3, 4, 5].as_slice()));
-    let accuracy = &row.metrics["val_acc"];
+    let accuracy = of(&comparison, row, "val_acc");
     assert_eq!((accuracy.n, accuracy.better), (5, Some(true)));
     assert!((accuracy.delta.expect("a delta") - 0.012).abs() < 1e-12);
     // Lower is better there, and the difference has the other sign.
-    assert_eq!(row.metrics["loss"].better, Some(true));
+    assert_eq!(of(&comparison, row, "loss").better, Some(true));
     let row = rows(&comparison, "deeper")[0];
-    assert_eq!((row.n, row.failed, row.metrics["val_acc"].better), (4, 1, Some(false)));
-    assert_eq!(comparison.params, ["layers", "lr"]);
+    assert_eq!((row.n, row.failed, of(&comparison, row, "val_acc").better), (4, 1, Some(false)));
+    let differing = comparison.params.iter().filter(|param| param.differs).map(|param| param.name.as_str());
+    assert_eq!(differing.collect::<Vec<_>>(), ["layers", "lr"]);
     let metrics: Vec<_> = comparison.metrics.iter().map(|metric| (metric.name.as_str(), metric.direction)).collect();
     assert_eq!(metrics, [("val_acc", Some(Direction::Maximize)), ("loss", Some(Direction::Minimize))]);
 }
@@ -86,15 +93,15 @@ fn repeats_failures_and_withdrawals_are_counted() {
     let row = rows(&comparison, "x")[0];
     assert_eq!((row.n, row.repeats, row.failed, row.withdrawn), (3, 1, 2, 2));
     assert_eq!(row.seeds, [1, 2]);
-    assert_eq!(row.metrics["acc"].mean, Some(2.0));
+    assert_eq!(of(&comparison, row, "acc").mean, Some(2.0));
 }
 
 #[test]
 fn late_metrics_replace_and_add() {
     let runs = vec![Sample::new(1, "a", 1).metric("acc", 0.1).late("acc", 0.2).late("test", 5.0).late("acc", 0.3)];
     let comparison = only(subject("x", &[], runs));
-    let metrics = &rows(&comparison, "x")[0].metrics;
-    assert_eq!((metrics["acc"].mean, metrics["test"].mean), (Some(0.3), Some(5.0)));
+    let row = rows(&comparison, "x")[0];
+    assert_eq!((of(&comparison, row, "acc").mean, of(&comparison, row, "test").mean), (Some(0.3), Some(5.0)));
 }
 
 #[test]
@@ -107,7 +114,7 @@ fn conditions_come_by_first_start_and_runs_without_one_stand_alone() {
         Sample::new(1, "a", 1).metric("acc", 1),
     ];
     let comparison = only(subject("x", &[], runs));
-    let rows: Vec<_> = rows(&comparison, "x").iter().map(|row| (row.n, row.metrics["acc"].mean)).collect();
+    let rows: Vec<_> = rows(&comparison, "x").iter().map(|row| (row.n, of(&comparison, row, "acc").mean)).collect();
     assert_eq!(rows, [(2, Some(1.0)), (1, Some(2.0)), (1, Some(3.0)), (1, Some(4.0))]);
 }
 
@@ -119,7 +126,7 @@ fn the_baseline_is_the_condition_with_most_runs_and_the_latest_among_equals() {
     let comparison = compare(request(main, vec![subject("x", &[], vec![run(6, "d", 2)])]));
     let all: Vec<_> = comparison.rows.iter().map(|row| (row.is_baseline, row.reference, row.n)).collect();
     assert_eq!(all, [(true, true, 2), (true, false, 2), (true, false, 1), (false, false, 1)]);
-    let deltas: Vec<_> = comparison.rows.iter().map(|row| row.metrics["acc"].delta).collect();
+    let deltas: Vec<_> = comparison.rows.iter().map(|row| of(&comparison, row, "acc").delta).collect();
     assert_eq!(deltas, [None, Some(-2.0), Some(6.0), Some(-1.0)]);
 }
 
@@ -130,8 +137,8 @@ fn a_metrics_file_is_a_baseline() {
     let mut request = request(main, vec![subject("x", &[], vec![Sample::new(1, "a", 1).metric("acc", 0.95)])]);
     request.directions.insert("acc".to_owned(), Direction::Maximize);
     let comparison = compare(request);
-    assert_eq!((comparison.rows[0].n, comparison.rows[0].metrics["acc"].n), (0, 1));
-    assert_eq!(comparison.rows[1].metrics["acc"].better, Some(true));
+    assert_eq!((comparison.rows[0].n, of(&comparison, &comparison.rows[0], "acc").n), (0, 1));
+    assert_eq!(of(&comparison, &comparison.rows[1], "acc").better, Some(true));
 }
 
 #[test]
@@ -170,7 +177,7 @@ fn opposite_expectations_give_no_direction() {
     let metrics: Vec<_> = comparison.metrics.iter().map(|metric| (metric.name.as_str(), metric.direction)).collect();
     let (up, down) = (Some(Direction::Maximize), Some(Direction::Minimize));
     assert_eq!(metrics, [("acc", None), ("range", down), ("soon", up), ("z", down)]);
-    assert_eq!(rows(&comparison, "b")[0].metrics["acc"].better, None);
+    assert_eq!(of(&comparison, rows(&comparison, "b")[0], "acc").better, None);
     let warnings: Vec<_> = comparison.warnings.iter().map(Warning::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r"
     acc: a and b expect opposite directions, so neither is shown as better
@@ -185,13 +192,17 @@ fn params_that_vary_within_a_row_are_named_and_the_seed_is_not() {
         |at: i64| Sample::new(at as u8, "a", at).param("train.seed", at).param("lr", 0.1).param("host", at.to_string());
     let comparison = only(subject("x", &[], vec![run(1), run(2).param("extra", true)]));
     let row = rows(&comparison, "x")[0];
-    assert_eq!(row.params.keys().collect::<Vec<_>>(), ["lr"]);
-    assert_eq!(row.varying, ["extra", "host"]);
+    let named = |varies: bool| {
+        let params = row.params.iter().filter(|(_, param)| (*param == Param::Varies) == varies);
+        params.map(|(column, _)| comparison.params[*column as usize].name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!((named(false), named(true)), (vec!["lr"], vec!["extra", "host"]));
 }
 
 #[test]
 fn a_baseline_that_does_not_exist_is_no_panic() {
-    let mut request = Request::default();
+    let mut request = request(baseline(BaselineSource::Runs, Vec::new()), Vec::new());
+    request.baselines.clear();
     request.subjects.push((subject("x", &[], vec![Sample::new(1, "a", 1).metric("acc", 1)]), usize::MAX));
     let comparison = compare(request);
     assert_eq!((comparison.rows.len(), comparison.rows[0].baseline), (1, None));
@@ -204,6 +215,33 @@ fn sample() -> impl Strategy<Value = Given> {
     let metrics = vec((prop_oneof![Just("a"), Just("b")], any::<f64>()), 0..3);
     let condition = prop_oneof![Just(""), Just("x"), Just("y")];
     (any::<u8>(), condition, proptest::option::of(0..3_i64), metrics, any::<bool>(), any::<bool>())
+}
+
+#[test]
+fn the_best_value_is_by_direction() {
+    let run = Sample::new(1, "a", 1)
+        .series("acc", &[0.5, 0.9, 0.7])
+        .series("loss", &[3.0, 1.0, 2.0])
+        .series("x", &[1.0, 2.0]);
+    let mut request =
+        request(baseline(BaselineSource::Runs, Vec::new()), vec![subject("x", &["acc > 0", "loss < 9"], vec![run])]);
+    request.best = true;
+    let comparison = compare(request);
+    let row = rows(&comparison, "x")[0];
+    assert_eq!((of(&comparison, row, "acc").mean, of(&comparison, row, "loss").mean), (Some(0.9), Some(1.0)));
+    // Nobody said which way x is better.
+    assert!(row.metric(2).is_none());
+}
+
+#[test]
+fn every_run_can_be_a_row() {
+    let run = |at: u8, seed: i64| Sample::new(at, "a", seed).metric("acc", f64::from(at));
+    let mut request =
+        request(baseline(BaselineSource::Runs, vec![run(1, 1)]), vec![subject("x", &[], vec![run(2, 1), run(3, 2)])]);
+    request.each_run = true;
+    let comparison = compare(request);
+    let rows: Vec<_> = comparison.rows.iter().map(|row| (row.run.is_some(), row.n, row.seeds.clone())).collect();
+    assert_eq!(rows, [(true, 1, vec![1]), (true, 1, vec![1]), (true, 1, vec![2])]);
 }
 
 proptest! {

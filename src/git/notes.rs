@@ -61,8 +61,20 @@ impl Repo {
     /// # Errors
     /// If a tree is missing or corrupt.
     pub fn list_notes(&self, tree: Oid) -> Result<Vec<(Oid, Oid)>, GitError> {
+        self.list_annotated(tree, "")
+    }
+
+    /// The blobs of the notes in one folder of a notes tree.
+    ///
+    /// # Errors
+    /// If a tree is missing or corrupt.
+    pub fn list_notes_below(&self, tree: Oid, folder: &str) -> Result<Vec<Oid>, GitError> {
+        Ok(self.list_annotated(tree, folder)?.into_iter().map(|(_, blob)| blob).collect())
+    }
+
+    fn list_annotated(&self, tree: Oid, prefix: &str) -> Result<Vec<(Oid, Oid)>, GitError> {
         let mut out = Vec::new();
-        let mut open = vec![(String::new(), tree)];
+        let mut open = vec![(prefix.to_owned(), tree)];
         while let Some((prefix, tree)) = open.pop() {
             let doing = || format!("cannot read the notes tree {tree}");
             let data = self.inner.find_tree(tree).map_err(GitError::gix(doing()))?;

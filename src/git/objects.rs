@@ -27,6 +27,21 @@ impl Repo {
         Ok(std::mem::take(&mut blob.data))
     }
 
+    /// As [`Repo::read_blob`], into memory that is used again: who reads many blobs allocates once.
+    ///
+    /// # Errors
+    /// If the object is missing, no blob, or corrupt.
+    pub fn read_blob_into(&self, oid: Oid, bytes: &mut Vec<u8>) -> Result<(), GitError> {
+        let doing = || format!("cannot read the blob {oid}");
+        let found = self.inner.objects.try_find(&oid, bytes).map_err(|error| GitError::gix(doing())(error))?;
+        let message = match found.map(|data| data.kind) {
+            Some(Kind::Blob) => return Ok(()),
+            Some(kind) => format!("it is a {kind}"),
+            None => "it is not here".to_owned(),
+        };
+        Err(GitError::Gix { doing: doing(), message })
+    }
+
     /// The size of an object in bytes, without reading it; `None` if it is missing.
     pub fn object_size(&self, oid: Oid) -> Option<u64> {
         self.inner.try_find_header(oid).ok().flatten().map(|header| header.size())

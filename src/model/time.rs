@@ -37,7 +37,7 @@ impl Time {
 
     /// Read RFC 3339.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_millis()))
+        parse_plain(text).or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_millis())))
     }
 
     /// In the reader's time zone, to the minute: `2026-11-21 09:14`.
@@ -58,16 +58,66 @@ impl fmt::Display for Time {
 }
 
 impl Serialize for Time {
+    /// The text in formats that people read; milliseconds in others.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
     }
 }
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format_args!("'{text}' is no RFC 3339 time")))
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Time, E> {
+                Time::parse(text).ok_or_else(|| E::custom(format_args!("'{text}' is no RFC 3339 time")))
+            }
+        }
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(Visitor)
+        } else {
+            i64::deserialize(deserializer).map(Self)
+        }
     }
+}
+
+/// The form that facts have, `2026-11-21T09:14:02.118Z`, without the detour over a general parser.
+fn parse_plain(text: &str) -> Option<Time> {
+    let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if marks.iter().any(|(at, mark)| bytes[*at] != *mark) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to]
+            .iter()
+            .try_fold(0_i64, |n, byte| Some(n * 10 + i64::from(byte.checked_sub(b'0').filter(|d| *d < 10)?)))
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second, milli) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    // A leap second is left to the general parser.
+    if !(1..=longest).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days since 1970-03-01 by years that begin in March: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468;
+    Some(Time((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + milli))
 }
 
 #[cfg(test)]
@@ -81,5 +131,18 @@ mod tests {
         assert_eq!(time.month(), "2026-11");
         assert_eq!(Time::parse("2026-12-01T01:00:00+02:00").expect("a time").month(), "2026-11");
         let _ = (Time(i64::MAX).to_string(), Time(i64::MIN).month());
+    }
+    proptest::proptest! {
+        #[test]
+        fn both_parsers_agree(millis in -62_000_000_000_000_i64..253_000_000_000_000, noise in 0..24_usize, byte in 0..128_u8) {
+            let text = Time(millis).to_string();
+            assert_eq!(super::parse_plain(&text), Some(Time(millis)));
+            let mut changed = text.into_bytes();
+            changed[noise] = byte;
+            let changed = String::from_utf8(changed).expect("ASCII");
+            if let Some(time) = super::parse_plain(&changed) {
+                assert_eq!(chrono::DateTime::parse_from_rfc3339(&changed).expect("a time").timestamp_millis(), time.0);
+            }
+        }
     }
 }

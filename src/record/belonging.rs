@@ -4,8 +4,8 @@ use crate::git::{GitError, Oid, Repo};
 use crate::model::experiment::Experiment;
 use crate::model::fact::{Body, Fact};
 use crate::model::id::Id;
-use crate::store::ledger::{Ledgers, find_fact};
-use crate::store::records::Records;
+use crate::store::index;
+use crate::store::ledger::find_fact;
 
 /// The trailer of a registration commit.
 pub const TRAILER: &str = "Xp-Experiment";
@@ -41,8 +41,10 @@ pub fn find(repo: &Repo, prefix: &str, branch: &str, tip: Oid) -> Result<Option<
     if !short.starts_with(prefix) {
         return Ok(None);
     }
-    let records = Records::new(Ledgers::read(repo)?);
-    Ok(records.find_experiment_by_branch(branch).map(|record| (record.id, record.current.clone())))
+    let records = index::read(repo)?;
+    Ok(records
+        .find_experiment_by_branch(branch)
+        .map(|record| (record.id, record.current.to_experiment(&records.names))))
 }
 
 fn read(repo: &Repo, id: Id) -> Result<Option<(Id, Experiment)>, GitError> {

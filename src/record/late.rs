@@ -9,7 +9,6 @@ use crate::model::id::Id;
 use crate::model::time::Time;
 use crate::store::folder::Root;
 use crate::store::journal::Journal;
-use crate::store::records::RunRecord;
 
 /// Add journal lines to a sealed run, as a `late` fact.
 ///
@@ -45,11 +44,11 @@ pub fn add(
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn withdraw(root: &Root, target: &RunRecord, by: &str, because: &str) -> Result<Id, RecordError> {
+pub fn withdraw(root: &Root, target: (Id, &str), by: &str, because: &str) -> Result<Id, RecordError> {
     let id = Id::random()?;
     let about = About {
-        target: Some(target.id),
-        commit: Some(target.run.commit.clone()),
+        target: Some(target.0),
+        commit: Some(target.1.to_owned()),
         because: Some(because.to_owned()),
         ..About::default()
     };

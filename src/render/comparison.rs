@@ -1,14 +1,14 @@
 //! A comparison as a table and as JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
 
 use super::number::{Rounding, plural};
-use super::table::{Align, Cell, Column, Kind, Table, Tone};
-use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Row, State};
+use super::table::{Align, Column, Grid, Kind, Strip, Tone};
+use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Param, Row, State};
 use crate::model::direction::Direction;
 use crate::model::text::escape_json;
+use crate::records::Value;
 
 /// How many notes of a kind are shown.
 const NOTES: usize = 10;
@@ -24,38 +24,96 @@ pub fn json(comparison: &Comparison) -> Result<String, serde_json::Error> {
 /// A comparison as a table: who, how many runs, which params, then each metric and its delta.
 ///
 /// What matters less: params and metrics take turns, the first ones being worth most, and a delta goes before its metric.
-pub fn table(comparison: &Comparison) -> Table {
+pub fn table(comparison: &Comparison) -> ComparisonTable<'_> {
     let metrics = metrics(comparison);
     let mut columns = vec![Column::text("experiment", Align::Left, 0), Column::text("n", Align::Left, 1)];
-    for (name, turn) in comparison.params.iter().zip(0..) {
-        columns.push(Column { priority: 4 + 3 * turn, kind: Kind::Param, ..Column::text(name, Align::Right, 0) });
+    let mut sources = vec![Source::Experiment, Source::Count];
+    let params = comparison.params.iter().enumerate().filter(|(_, param)| param.differs);
+    for ((at, param), turn) in params.zip(0..) {
+        columns.push(Column {
+            priority: 4 + 3 * turn,
+            kind: Kind::Param,
+            ..Column::text(&param.name, Align::Right, 0)
+        });
+        sources.push(Source::Param(at));
     }
     for (metric, turn) in metrics.iter().zip(0..) {
         let column = Column::text(metric.name, Align::Right, 2 + 3 * turn);
+        columns.push(Column { kind: Kind::Metric(metric.direction), ..column.clone() });
+        sources.push(Source::Metric(metric.at));
         if metric.delta {
-            columns.push(Column { kind: Kind::Metric(metric.direction), ..column.clone() });
             columns.push(Column { kind: Kind::Delta, priority: column.priority + 1, ..column });
-        } else {
-            columns.push(Column { kind: Kind::Metric(metric.direction), ..column });
+            sources.push(Source::Delta(metric.at));
         }
     }
-    let names = row_names(comparison);
-    let rows = comparison.rows.iter().zip(names).map(|(row, name)| {
-        let mut cells = vec![Cell::plain(name), Cell::plain(count(row))];
-        cells.extend(comparison.params.iter().map(|name| param(row, name)));
-        for metric in &metrics {
-            let estimate = row.metrics.get(metric.name);
-            cells.push(estimate.map_or_else(|| Cell::dim("–"), |estimate| value(estimate, row.n)));
-            if metric.delta {
-                cells.push(estimate.map_or_else(Cell::default, |estimate| delta(estimate, metric.direction.is_some())));
+    let notes = notes(comparison, &metrics);
+    ComparisonTable { comparison, columns, sources, notes }
+}
+
+/// A comparison that is asked for the texts of one column at a time.
+pub struct ComparisonTable<'a> {
+    comparison: &'a Comparison,
+    columns: Vec<Column>,
+    sources: Vec<Source>,
+    notes: Vec<String>,
+}
+
+/// What a column shows.
+#[derive(Clone, Copy)]
+enum Source {
+    Experiment,
+    Count,
+    Param(usize),
+    Metric(usize),
+    Delta(usize),
+}
+
+impl Grid for ComparisonTable<'_> {
+    fn title(&self) -> Option<&str> {
+        None
+    }
+
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn height(&self) -> usize {
+        self.comparison.rows.len()
+    }
+
+    fn strip(&self, column: usize) -> Strip {
+        let comparison = self.comparison;
+        let mut strip = Strip::with_capacity(comparison.rows.len());
+        let Some(source) = self.sources.get(column) else { return strip };
+        if let Source::Experiment = source {
+            row_names(comparison).iter().for_each(|name| strip.push(name, Tone::Plain));
+            return strip;
+        }
+        for row in &comparison.rows {
+            match *source {
+                Source::Experiment => {}
+                Source::Count => strip.push_with(Tone::Plain, |out| push_count(out, row)),
+                Source::Param(at) => push_param(&mut strip, comparison, row.param(at)),
+                Source::Metric(at) => match row.metric(at) {
+                    Some(estimate) => strip.push_with(Tone::Plain, |out| push_value(out, estimate, row.n)),
+                    None => strip.push("–", Tone::Dim),
+                },
+                Source::Delta(at) => match row.metric(at) {
+                    Some(estimate) => push_delta(&mut strip, estimate, comparison.metrics[at].direction.is_some()),
+                    None => strip.push("", Tone::Plain),
+                },
             }
         }
-        cells
-    });
-    Table { title: None, rows: rows.collect(), notes: notes(comparison, &metrics), columns }
+        strip
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
 }
 
 struct Metric<'a> {
+    at: usize,
     name: &'a str,
     direction: Option<Direction>,
     delta: bool,
@@ -63,14 +121,13 @@ struct Metric<'a> {
 
 /// Metrics that some row has, and whether some row has a delta of it.
 fn metrics(comparison: &Comparison) -> Vec<Metric<'_>> {
-    let mut seen: BTreeMap<&str, bool> = BTreeMap::new();
-    for (name, estimate) in comparison.rows.iter().flat_map(|row| &row.metrics) {
-        *seen.entry(name).or_default() |= estimate.delta.is_some();
+    let mut seen: Vec<Option<bool>> = vec![None; comparison.metrics.len()];
+    for (column, estimate) in comparison.rows.iter().flat_map(|row| &row.metrics) {
+        *seen[*column as usize].get_or_insert(false) |= estimate.delta.is_some();
     }
-    let columns = comparison.metrics.iter();
-    let shown = columns.filter_map(|metric| {
-        let delta = *seen.get(metric.name.as_str())?;
-        Some(Metric { name: &metric.name, direction: metric.direction, delta })
+    let columns = comparison.metrics.iter().enumerate();
+    let shown = columns.filter_map(|(at, metric)| {
+        Some(Metric { at, name: &metric.name, direction: metric.direction, delta: seen[at]? })
     });
     shown.collect()
 }
@@ -78,21 +135,31 @@ fn metrics(comparison: &Comparison) -> Vec<Metric<'_>> {
 /// The first cells. Rows that would look the same get the commit of their runs, and where that does not help, a number.
 fn row_names(comparison: &Comparison) -> Vec<String> {
     let mut names: Vec<String> = comparison.rows.iter().map(row_name).collect();
-    let shown = |row: &Row| comparison.params.iter().map(|name| param(row, name).text).collect::<Vec<_>>();
-    let params: Vec<Vec<String>> = comparison.rows.iter().map(shown).collect();
-    let alike = |names: &[String]| {
-        let mut count: BTreeMap<(&str, &[String]), usize> = BTreeMap::new();
-        let keys: Vec<_> = names.iter().map(String::as_str).zip(params.iter().map(Vec::as_slice)).collect();
-        keys.iter().for_each(|key| *count.entry(*key).or_default() += 1);
-        keys.iter().map(|key| count[key] > 1).collect::<Vec<bool>>()
+    // Params that all rows agree on tell none apart.
+    let params = |at: usize| {
+        let differing =
+            comparison.rows[at].params.iter().filter(|(column, _)| comparison.params[*column as usize].differs);
+        differing.map(|(column, param)| format!("{column} {param:?}")).collect::<Vec<_>>()
     };
-    for (at, _) in alike(&names).into_iter().enumerate().filter(|(_, alike)| *alike) {
+    let alike = |names: &[String]| {
+        let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+        names.iter().enumerate().for_each(|(at, name)| groups.entry(name).or_default().push(at));
+        let mut alike: Vec<usize> = Vec::new();
+        for group in groups.into_values().filter(|group| group.len() > 1) {
+            let mut count: HashMap<Vec<String>, usize> = HashMap::new();
+            group.iter().for_each(|at| *count.entry(params(*at)).or_default() += 1);
+            alike.extend(group.into_iter().filter(|at| count[&params(*at)] > 1));
+        }
+        alike.sort_unstable();
+        alike
+    };
+    for at in alike(&names) {
         if let Some(commit) = comparison.rows[at].commits.first() {
             names[at] = format!("{} {}", names[at], short(commit));
         }
     }
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, _) in alike(&names).into_iter().enumerate().filter(|(_, alike)| *alike) {
+    for at in alike(&names) {
         let number = numbers.entry(names[at].clone()).or_default();
         *number += 1;
         names[at] = format!("{} ({number})", names[at]);
@@ -107,75 +174,86 @@ fn row_name(row: &Row) -> String {
         _ if row.is_baseline => format!("{name} (other condition)"),
         Some(State::Remote(remote)) => format!("{name} (on {remote})"),
         Some(State::Merged) => format!("{name} (merged)"),
+        Some(State::Squashed) => format!("{name} (squashed)"),
         Some(State::Deleted) => format!("{name} (deleted)"),
         Some(State::Local) | None => name.clone(),
     }
 }
 
 /// `5`, `4/5 +1 failed` with five planned, `3 +2 withdrawn`, `3 +1 repeat`; `file` for a metrics file.
-fn count(row: &Row) -> String {
+fn push_count(out: &mut String, row: &Row) {
     let independent = row.n - row.repeats.min(row.n);
     if independent == 0 && row.reference && !row.metrics.is_empty() {
-        return "file".to_owned();
+        out.push_str("file");
+        return;
     }
-    let mut text = match row.planned_seeds {
-        Some(planned) if independent < planned as usize => format!("{independent}/{planned}"),
-        _ => independent.to_string(),
+    let _ = match row.planned_seeds {
+        Some(planned) if independent < planned as usize => write!(out, "{independent}/{planned}"),
+        _ => write!(out, "{independent}"),
     };
     if row.repeats > 0 {
-        text.push_str(&format!(" +{}", plural(row.repeats, "repeat")));
+        let _ = write!(out, " +{}", plural(row.repeats, "repeat"));
     }
     for (n, word) in [(row.failed, "failed"), (row.withdrawn, "withdrawn")] {
         if n > 0 {
-            text.push_str(&format!(" +{n} {word}"));
+            let _ = write!(out, " +{n} {word}");
         }
     }
-    text
 }
 
-fn param(row: &Row, name: &str) -> Cell {
-    match row.params.get(name) {
-        None if row.varying.iter().any(|varying| varying == name) => Cell::dim("varies"),
-        None => Cell::dim("–"),
+fn push_param(strip: &mut Strip, comparison: &Comparison, param: Option<Param>) {
+    let value = match param {
+        None => return strip.push("–", Tone::Dim),
+        Some(Param::Varies) => return strip.push("varies", Tone::Dim),
+        Some(Param::Is(value)) => value,
+    };
+    let names = &comparison.names;
+    match value {
         // A text that looks like another value, or like none, keeps its quotes.
-        Some(Value::String(text))
-            if text != "varies" && text != "–" && serde_json::from_str::<Value>(text).is_err() && !text.is_empty() =>
+        Value::Text(text)
+            if !matches!(names.text(text), "" | "varies" | "–")
+                && serde_json::from_str::<serde_json::Value>(names.text(text)).is_err() =>
         {
-            Cell::plain(text.as_str())
+            strip.push(names.text(text), Tone::Plain);
         }
-        Some(value) => Cell::plain(value.to_string()),
+        Value::Integer(value) => strip.push_with(Tone::Plain, |out| _ = write!(out, "{value}")),
+        // As JSON has it.
+        Value::Float(value) => strip.push_with(Tone::Plain, |out| _ = write!(out, "{}", serde_json::json!(value))),
+        value => strip.push_with(Tone::Plain, |out| _ = write!(out, "{}", value.to_json(names))),
     }
 }
 
 /// `0.931 ± 0.004`; behind it how many values it lacks, and of how many it is the mean if not of all runs of the row.
-fn value(estimate: &Estimate, runs: usize) -> Cell {
-    let mut text = match estimate.mean {
-        Some(mean) => Rounding::of(mean, estimate.sd, estimate.delta).mean(mean, estimate.sd),
-        None => "–".to_owned(),
-    };
+fn push_value(out: &mut String, estimate: &Estimate, runs: usize) {
+    match estimate.mean {
+        Some(mean) => Rounding::of(mean, estimate.sd, estimate.delta).push_mean(out, mean, estimate.sd),
+        None => out.push('–'),
+    }
     if estimate.n + estimate.non_finite < runs {
-        text.push_str(&format!(" (n={})", estimate.n));
+        let _ = write!(out, " (n={})", estimate.n);
     }
     if estimate.non_finite > 0 {
-        text.push_str(&format!(" +{} not finite", estimate.non_finite));
+        let _ = write!(out, " +{} not finite", estimate.non_finite);
     }
-    Cell::plain(text)
 }
 
 /// `+0.012 ▲`; room for the mark where other rows of the metric can have one, so that digits stand below digits.
-fn delta(estimate: &Estimate, marked: bool) -> Cell {
-    let (Some(mean), Some(delta)) = (estimate.mean, estimate.delta) else { return Cell::default() };
-    let text = Rounding::of(mean, estimate.sd, Some(delta)).delta(delta);
-    match estimate.better {
-        Some(true) => Cell { text: format!("{text} ▲"), tone: Tone::Better },
-        Some(false) => Cell { text: format!("{text} ▼"), tone: Tone::Worse },
-        None if marked => Cell::plain(format!("{text}  ")),
-        None => Cell::plain(text),
-    }
+fn push_delta(strip: &mut Strip, estimate: &Estimate, marked: bool) {
+    let (Some(mean), Some(delta)) = (estimate.mean, estimate.delta) else { return strip.push("", Tone::Plain) };
+    let (tone, mark) = match estimate.better {
+        Some(true) => (Tone::Better, " ▲"),
+        Some(false) => (Tone::Worse, " ▼"),
+        None if marked => (Tone::Plain, "  "),
+        None => (Tone::Plain, ""),
+    };
+    strip.push_with(tone, |out| {
+        Rounding::of(mean, estimate.sd, Some(delta)).push_delta(out, delta);
+        out.push_str(mark);
+    });
 }
 
 fn notes(comparison: &Comparison, metrics: &[Metric<'_>]) -> Vec<String> {
-    let estimates = || comparison.rows.iter().flat_map(|row| row.metrics.values());
+    let estimates = || comparison.rows.iter().flat_map(|row| row.metrics.iter().map(|(_, estimate)| estimate));
     let mut legend = Vec::new();
     if estimates().any(|estimate| estimate.sd.is_some()) {
         legend.push("mean ± standard deviation over n runs");

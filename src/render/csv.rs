@@ -6,8 +6,9 @@
 use ::csv::WriterBuilder;
 use serde_json::Value;
 
-use crate::compare::{Comparison, Estimate, Row, State};
+use crate::compare::{Comparison, Estimate, Param, Row, State};
 use crate::model::number::Number;
+use crate::records::{Names, Num};
 
 /// Columns of a comparison before its params and metrics.
 const FIXED: [&str; 14] = [
@@ -47,18 +48,25 @@ pub fn csv(header: &[String], records: impl IntoIterator<Item = Vec<String>>) ->
 /// Lists are separated by spaces. A field is empty where there is no value, or, for a param, where the runs of the row do not
 /// agree on one. Texts among params are as they are, all other values are JSON.
 pub fn comparison(comparison: &Comparison) -> String {
-    let mut params: Vec<&str> = comparison.rows.iter().flat_map(|row| row.params.keys()).map(String::as_str).collect();
-    params.sort_unstable();
-    params.dedup();
+    let names = &comparison.names;
     let metrics = || comparison.metrics.iter().map(|metric| metric.name.as_str());
+    let mut agreed = vec![false; comparison.params.len()];
+    for (column, param) in comparison.rows.iter().flat_map(|row| &row.params) {
+        agreed[*column as usize] |= matches!(param, Param::Is(_));
+    }
+    let params: Vec<usize> = (0..agreed.len()).filter(|at| agreed[*at]).collect();
     let fixed = FIXED.iter().map(|name| (*name).to_owned());
     let of_metric = metrics().flat_map(|metric| OF_METRIC.iter().map(move |what| format!("{metric}.{what}")));
-    let header: Vec<String> = fixed.chain(params.iter().map(|name| format!("param.{name}"))).chain(of_metric).collect();
+    let of_param = params.iter().map(|at| format!("param.{}", comparison.params[*at].name));
+    let header: Vec<String> = fixed.chain(of_param).chain(of_metric).collect();
     let records = comparison.rows.iter().map(|row| {
         let baseline = row.baseline.and_then(|index| comparison.baselines.get(index));
         let mut record = fixed_fields(row, baseline.map_or("", |baseline| baseline.name.as_str()));
-        record.extend(params.iter().map(|name| row.params.get(*name).map(param).unwrap_or_default()));
-        record.extend(metrics().flat_map(|name| estimate(row.metrics.get(name))));
+        record.extend(params.iter().map(|at| match row.param(*at) {
+            Some(Param::Is(value)) => param(&value.to_json(names)),
+            _ => String::new(),
+        }));
+        record.extend((0..comparison.metrics.len()).flat_map(|at| estimate(row.metric(at), names)));
         record
     });
     csv(&header, records)
@@ -67,10 +75,8 @@ pub fn comparison(comparison: &Comparison) -> String {
 fn fixed_fields(row: &Row, baseline: &str) -> Vec<String> {
     let state = match &row.state {
         None => String::new(),
-        Some(State::Local) => "local".to_owned(),
         Some(State::Remote(name)) => format!("remote {name}"),
-        Some(State::Merged) => "merged".to_owned(),
-        Some(State::Deleted) => "deleted".to_owned(),
+        Some(other) => other.word().to_owned(),
     };
     vec![
         row.experiment.clone(),
@@ -94,16 +100,16 @@ fn param(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn estimate(estimate: Option<&Estimate>) -> [String; OF_METRIC.len()] {
+fn estimate(estimate: Option<&Estimate>, names: &Names) -> [String; OF_METRIC.len()] {
     let Some(estimate) = estimate else { return Default::default() };
     let float = |value: Option<f64>| value.map(|value| Number::Float(value).to_string()).unwrap_or_default();
-    let exact = |value: &Option<Number>| value.as_ref().map(Number::to_string).unwrap_or_default();
+    let exact = |value: Option<Num>| value.map(|value| value.to_number(names).to_string()).unwrap_or_default();
     [
         estimate.n.to_string(),
         float(estimate.mean),
         float(estimate.sd),
-        exact(&estimate.min),
-        exact(&estimate.max),
+        exact(estimate.min),
+        exact(estimate.max),
         estimate.non_finite.to_string(),
         float(estimate.delta),
         estimate.better.map(|better| better.to_string()).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! A table for a pull request: GitHub's Markdown.
 
-use super::table::{Align, Table};
+use super::table::{Align, Grid, Strip};
 use crate::model::text::printable;
 
 /// Stands between two characters that GitHub would make a mention, a reference or a link of. It takes no room.
@@ -9,29 +9,31 @@ const BREAK: &str = "&#8203;";
 /// The table in GitHub's Markdown, with all columns, every line ending in a newline.
 ///
 /// Texts are shown, never obeyed: no markup, no HTML, no mention, no reference and no link comes from a cell.
-pub fn markdown(table: &Table) -> String {
+pub fn markdown(table: &impl Grid) -> String {
     let mut out = String::new();
-    if let Some(title) = &table.title {
+    if let Some(title) = table.title() {
         out.push_str(&format!("**{}**\n\n", escape(title)));
     }
-    if !table.columns.is_empty() {
-        let headings = table.columns.iter().map(|column| format!("{}{}", escape(column.heading()), column.suffix()));
+    let columns = table.columns();
+    if !columns.is_empty() {
+        let headings = columns.iter().map(|column| format!("{}{}", escape(column.heading()), column.suffix()));
         push_row(&mut out, headings);
         push_row(
             &mut out,
-            table.columns.iter().map(|column| match column.align {
+            columns.iter().map(|column| match column.align {
                 Align::Left => ":--".to_owned(),
                 Align::Right => "--:".to_owned(),
             }),
         );
-        for row in &table.rows {
-            push_row(&mut out, row.iter().map(|cell| escape(&cell.text)));
+        let strips: Vec<Strip> = (0..columns.len()).map(|at| table.strip(at)).collect();
+        for row in 0..table.height() {
+            push_row(&mut out, strips.iter().map(|strip| escape(strip.cell(row).0)));
         }
     }
-    if !table.notes.is_empty() {
+    if !table.notes().is_empty() {
         out.push('\n');
     }
-    for note in &table.notes {
+    for note in table.notes() {
         out.push_str(&format!("- {}\n", escape_line(note)));
     }
     out

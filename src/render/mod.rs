@@ -12,7 +12,7 @@ pub mod number;
 pub mod table;
 pub mod terminal;
 
-pub use table::{Align, Cell, Column, Kind, Table, Tone};
+pub use table::{Align, Cell, Column, Grid, Kind, Strip, Table, Tone};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,7 @@
 //! A table before it has a form.
+//!
+//! Whoever gives it a form asks a [`Grid`] for its columns and then for the texts of those that it shows: of ten thousand rows with fifty columns, a
+//! terminal shows eight.
 
 use crate::model::direction::Direction;
 
@@ -83,6 +86,102 @@ pub enum Tone {
     Worse,
     /// Beside the point.
     Dim,
+}
+
+/// What can be given the form of a table.
+pub trait Grid {
+    /// What stands above it.
+    fn title(&self) -> Option<&str>;
+    /// The columns; the first one names the row and is never left out.
+    fn columns(&self) -> &[Column];
+    /// Number of rows.
+    fn height(&self) -> usize;
+    /// The cells of a column, one for each row.
+    fn strip(&self, column: usize) -> Strip;
+    /// Sentences below it.
+    fn notes(&self) -> &[String];
+}
+
+/// The cells of one column, their texts one behind the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Strip {
+    texts: String,
+    ends: Vec<usize>,
+    tones: Vec<Tone>,
+}
+
+impl Strip {
+    /// Room for that many cells.
+    pub fn with_capacity(cells: usize) -> Self {
+        Self {
+            texts: String::with_capacity(cells * 8),
+            ends: Vec::with_capacity(cells),
+            tones: Vec::with_capacity(cells),
+        }
+    }
+
+    /// Add a cell, whose text is written by `write`.
+    pub fn push_with(&mut self, tone: Tone, write: impl FnOnce(&mut String)) {
+        write(&mut self.texts);
+        self.ends.push(self.texts.len());
+        self.tones.push(tone);
+    }
+
+    /// Add a cell.
+    pub fn push(&mut self, text: &str, tone: Tone) {
+        self.push_with(tone, |texts| texts.push_str(text));
+    }
+
+    /// The text and tone of a row; empty below the last one.
+    pub fn cell(&self, row: usize) -> (&str, Tone) {
+        let Some(end) = self.ends.get(row) else { return ("", Tone::Plain) };
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        (&self.texts[start..*end], self.tones[row])
+    }
+
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The texts, by row.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|row| self.cell(row).0)
+    }
+}
+
+impl Grid for Table {
+    fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn strip(&self, column: usize) -> Strip {
+        let mut strip = Strip::with_capacity(self.rows.len());
+        for row in &self.rows {
+            match row.get(column) {
+                Some(cell) => strip.push(&cell.text, cell.tone),
+                None => strip.push("", Tone::Plain),
+            }
+        }
+        strip
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
 }
 
 impl Column {

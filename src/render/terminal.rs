@@ -1,5 +1,6 @@
 //! A table for a terminal.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use comfy_table::presets::NOTHING;
@@ -7,8 +8,11 @@ use comfy_table::{CellAlignment, Color, ContentArrangement, LineStyle};
 
 use super::fit::{shorten, width, wrap};
 use super::number::plural;
-use super::table::{Align, Cell, Column, Kind, Table, Tone};
-use crate::model::text::printable;
+use super::table::{Align, Column, Grid, Kind, Strip, Tone};
+use crate::model::text::{is_unsafe, printable};
+
+/// Above this many rows they are written without the drawing library, which takes about a microsecond for a cell.
+const MANY: usize = 500;
 
 /// Columns between two columns.
 const GAP: usize = 2;
@@ -30,10 +34,9 @@ const LISTED: usize = 5;
 /// No line is wider than `width` (at least 8): the columns that matter least are left out and named in the last line, and
 /// long names are shortened in the middle. `None` is no limit. Colour only repeats what the text says. It is up to the
 /// caller to find out whether colour is wanted; none is used if the environment has `NO_COLOR`.
-pub fn terminal(table: &Table, width: Option<usize>, colour: bool) -> String {
+pub fn terminal(table: &impl Grid, width: Option<usize>, colour: bool) -> String {
     let width = width.map(|width| width.max(NARROWEST));
-    let cells = Cells::new(table);
-    let layout = Layout::new(&table.columns, &cells, width);
+    let layout = Layout::new(table, width);
     let mut out = String::new();
     let mut add = |lines: Vec<String>| {
         for line in lines {
@@ -41,14 +44,23 @@ pub fn terminal(table: &Table, width: Option<usize>, colour: bool) -> String {
             out.push('\n');
         }
     };
-    if let Some(title) = &table.title {
+    if let Some(title) = table.title() {
         add(vec![shorten(&printable(title), width.unwrap_or(LONGEST)), String::new()]);
     }
     if !layout.shown.is_empty() {
-        add(draw(table, &cells, &layout, colour));
+        add(draw(table, &layout, colour));
+        if table.height() > MANY {
+            write_rows(table, &layout, colour, &mut out);
+        }
     }
-    let left_out = left_out(&table.columns, &layout);
-    let notes: Vec<String> = table.notes.iter().map(|note| printable(note)).chain(left_out).collect();
+    let left_out = left_out(table.columns(), &layout);
+    let notes: Vec<String> = table.notes().iter().map(|note| printable(note)).chain(left_out).collect();
+    let mut add = |lines: Vec<String>| {
+        for line in lines {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    };
     if !notes.is_empty() {
         add(vec![String::new()]);
     }
@@ -61,105 +73,192 @@ pub fn terminal(table: &Table, width: Option<usize>, colour: bool) -> String {
     out
 }
 
-/// All texts, safe to show.
-struct Cells {
-    headings: Vec<String>,
-    rows: Vec<Vec<String>>,
+/// Text that is safe to show; nearly all is.
+fn safe(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_unsafe) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(printable(text))
+    }
 }
 
-impl Cells {
-    fn new(table: &Table) -> Self {
-        let headings = table.columns.iter().map(|column| printable(column.heading())).collect();
-        let rows = table.rows.iter().map(|row| row.iter().map(|cell| printable(&cell.text)).collect()).collect();
-        Self { headings, rows }
-    }
+/// Columns that a text takes on a terminal.
+fn columns_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { width(text) }
+}
 
-    fn heading(&self, columns: &[Column], at: usize, max: usize) -> String {
-        let suffix = columns[at].suffix();
-        let room = max.saturating_sub(width(suffix));
-        if room == 0 { shorten(suffix.trim(), max) } else { format!("{}{suffix}", shorten(&self.headings[at], room)) }
-    }
+/// One column that may be shown.
+struct Shown {
+    at: usize,
+    strip: Strip,
+    /// The most that it may take.
+    width: usize,
 }
 
 /// Which columns are shown, and the most that each may take.
 struct Layout {
-    shown: Vec<usize>,
-    widths: Vec<usize>,
+    shown: Vec<Shown>,
 }
 
 impl Layout {
-    fn new(columns: &[Column], cells: &Cells, limit: Option<usize>) -> Self {
-        let content: Vec<usize> = (0..columns.len())
-            .map(|at| cells.rows.iter().filter_map(|row| row.get(at)).map(|text| width(text)).max().unwrap_or(0))
-            .collect();
-        // The drawing library gives an empty column one space.
-        let wanted: Vec<usize> = columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| content[at].max(width(&cells.headings[at]) + width(column.suffix())).clamp(1, LONGEST))
-            .collect();
-        let mut shown: Vec<usize> = (0..columns.len()).collect();
-        let Some(limit) = limit else { return Self { shown, widths: wanted } };
-
-        // What each column needs at least: numbers are never shortened, names are.
-        let least = |at: usize| match columns[at].kind {
-            _ if at == 0 => wanted[at].min(SHORT.max(limit / 4)),
-            Kind::Text | Kind::Param => wanted[at].min(SHORT),
-            Kind::Metric(_) | Kind::Delta => wanted[at].min(SHORT.max(content[at])),
-        };
-        let mut widths: Vec<usize> = (0..columns.len()).map(least).collect();
-        let mut by_importance = shown.clone();
+    fn new(table: &impl Grid, limit: Option<usize>) -> Self {
+        let columns = table.columns();
+        let mut by_importance: Vec<usize> = (0..columns.len()).collect();
         by_importance.sort_by_key(|at| (*at != 0, columns[*at].priority));
-        let mut used = widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1);
-        let mut gone = BTreeSet::new();
-        while used > limit && by_importance.len() > 1 {
-            if let Some(at) = by_importance.pop() {
-                used -= widths[at] + GAP;
-                gone.insert(at);
+        let mut shown: Vec<(Shown, usize)> = Vec::new();
+        let mut used = 0;
+        for at in by_importance {
+            let strip = table.strip(at);
+            let content = strip.texts().map(|text| columns_of(&safe(text))).max().unwrap_or(0);
+            let heading = width(&printable(columns[at].heading())) + width(columns[at].suffix());
+            // The drawing library gives an empty column one space.
+            let wanted = content.max(heading).clamp(1, LONGEST);
+            // What each column needs at least: numbers are never shortened, names are.
+            let least = match (limit, columns[at].kind) {
+                (None, _) => wanted,
+                (Some(limit), _) if at == 0 => wanted.min(SHORT.max(limit / 4)),
+                (_, Kind::Text | Kind::Param) => wanted.min(SHORT),
+                (_, Kind::Metric(_) | Kind::Delta) => wanted.min(SHORT.max(content)),
+            };
+            let needed = least + if shown.is_empty() { 0 } else { GAP };
+            match limit {
+                Some(limit) if shown.is_empty() && needed > limit => {
+                    shown.push((Shown { at, strip, width: limit }, wanted));
+                    used = limit;
+                }
+                // The columns come by importance: where one has no room, those behind it have to go too.
+                Some(limit) if used + needed > limit => break,
+                _ => {
+                    used += needed;
+                    shown.push((Shown { at, strip, width: least }, wanted));
+                }
             }
         }
-        shown.retain(|at| !gone.contains(at));
-        if let (Some(first), true) = (widths.first_mut(), used > limit) {
-            *first = limit;
-            used = limit;
+        if let Some(limit) = limit {
+            for (column, wanted) in &mut shown {
+                let more = wanted.saturating_sub(column.width).min(limit - used);
+                column.width += more;
+                used += more;
+            }
         }
-        for at in by_importance {
-            let more = (wanted[at] - widths[at].min(wanted[at])).min(limit - used);
-            widths[at] += more;
-            used += more;
-        }
-        Self { shown, widths }
+        let mut shown: Vec<Shown> = shown.into_iter().map(|(column, _)| column).collect();
+        shown.sort_by_key(|column| column.at);
+        Self { shown }
     }
 }
 
-fn draw(table: &Table, cells: &Cells, layout: &Layout, colour: bool) -> Vec<String> {
+fn heading(column: &Column, max: usize) -> String {
+    let suffix = column.suffix();
+    let room = max.saturating_sub(width(suffix));
+    let name = printable(column.heading());
+    if room == 0 { shorten(suffix.trim(), max) } else { format!("{}{suffix}", shorten(&name, room)) }
+}
+
+/// The headings, and the rows where they are not many.
+fn draw(table: &impl Grid, layout: &Layout, colour: bool) -> Vec<String> {
+    let columns = table.columns();
     let mut drawn = comfy_table::Table::new();
     // The rule under the headings is all that is drawn: the rest is for reading, copying and grepping.
     drawn.load_style(NOTHING.header_separator(LineStyle::none().fill('─')));
     drawn.set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
     if colour {
-        drawn.enforce_styling().style_text_only();
+        drawn.enforce_styling();
     }
-    drawn.set_header(layout.shown.iter().map(|at| cells.heading(&table.columns, *at, layout.widths[*at])));
-    for (row, texts) in table.rows.iter().zip(&cells.rows) {
-        drawn.add_row(layout.shown.iter().map(|at| {
-            let text = texts.get(*at).map(|text| shorten(text, layout.widths[*at])).unwrap_or_default();
-            toned(text, row.get(*at))
+    drawn.set_header(layout.shown.iter().map(|column| heading(&columns[column.at], column.width)));
+    let is_long = table.height() > MANY;
+    for row in 0..if is_long { 0 } else { table.height() } {
+        drawn.add_row(layout.shown.iter().map(|column| {
+            let (text, tone) = column.strip.cell(row);
+            toned(shorten(&safe(text), column.width), tone)
         }));
+    }
+    if is_long {
+        // As wide as what follows.
+        drawn.add_row(layout.shown.iter().map(|column| "x".repeat(content_width(column))));
     }
     let last = layout.shown.len().saturating_sub(1);
     for (index, column) in drawn.column_iter_mut().enumerate() {
         column.set_padding((0, if index == last { 0 } else { 2 }));
-        if table.columns[layout.shown[index]].align == Align::Right {
+        if columns[layout.shown[index].at].align == Align::Right {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    drawn.lines().collect()
+    let mut lines: Vec<String> = drawn.lines().collect();
+    if is_long {
+        lines.pop();
+    }
+    lines
 }
 
-fn toned(text: String, cell: Option<&Cell>) -> comfy_table::Cell {
+/// What the cells of a column take, once they are shortened.
+fn content_width(column: &Shown) -> usize {
+    column.strip.texts().map(|text| columns_of(&safe(text)).min(column.width)).max().unwrap_or(0)
+}
+
+/// The rows, as the drawing library would write them.
+fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String) {
+    let columns = table.columns();
+    let widths: Vec<usize> = layout
+        .shown
+        .iter()
+        .map(|column| content_width(column).max(width(&heading(&columns[column.at], column.width))).max(1))
+        .collect();
+    let last = layout.shown.len() - 1;
+    for row in 0..table.height() {
+        let line = out.len();
+        for (index, column) in layout.shown.iter().enumerate() {
+            let (text, tone) = column.strip.cell(row);
+            let mut text = safe(text);
+            let mut taken = columns_of(&text);
+            if taken > column.width {
+                text = Cow::Owned(shorten(&text, column.width));
+                taken = columns_of(&text);
+            }
+            let room = widths[index].saturating_sub(taken);
+            let (before, after) = if columns[column.at].align == Align::Right { (room, 0) } else { (0, room) };
+            let code = colour_code(tone).filter(|_| colour);
+            if let Some(code) = code {
+                out.push_str("\u{1b}[38;5;");
+                out.push_str(code);
+                out.push('m');
+            }
+            push_spaces(out, before);
+            out.push_str(&text);
+            push_spaces(out, after + if index == last { 0 } else { GAP });
+            if code.is_some() {
+                out.push_str("\u{1b}[39m");
+            }
+        }
+        while out.len() > line && out.ends_with(' ') {
+            out.pop();
+        }
+        out.push('\n');
+    }
+}
+
+fn push_spaces(out: &mut String, count: usize) {
+    const SPACES: &str = "                                                                ";
+    let mut rest = count;
+    while rest > 0 {
+        let some = rest.min(SPACES.len());
+        out.push_str(&SPACES[..some]);
+        rest -= some;
+    }
+}
+
+/// The colours that [`toned`] asks for, in the terminal's palette.
+fn colour_code(tone: Tone) -> Option<&'static str> {
+    match tone {
+        Tone::Plain => None,
+        Tone::Better => Some("10"),
+        Tone::Worse => Some("9"),
+        Tone::Dim => Some("8"),
+    }
+}
+
+fn toned(text: String, tone: Tone) -> comfy_table::Cell {
     let drawn = comfy_table::Cell::new(text);
-    match cell.map_or(Tone::Plain, |cell| cell.tone) {
+    match tone {
         Tone::Plain => drawn,
         Tone::Better => drawn.fg(Color::Green),
         Tone::Worse => drawn.fg(Color::Red),
@@ -169,7 +268,7 @@ fn toned(text: String, cell: Option<&Cell>) -> comfy_table::Cell {
 
 /// `left out: 3 metrics (a, b, c), 1 param (lr); --format csv has all`.
 fn left_out(columns: &[Column], layout: &Layout) -> Option<String> {
-    let shown: BTreeSet<usize> = layout.shown.iter().copied().collect();
+    let shown: BTreeSet<usize> = layout.shown.iter().map(|column| column.at).collect();
     let gone = || columns.iter().enumerate().filter(|(at, _)| !shown.contains(at)).map(|(_, column)| column);
     let metrics: BTreeSet<&str> =
         gone().filter(|column| matches!(column.kind, Kind::Metric(_))).map(|column| column.name.as_str()).collect();

@@ -6,8 +6,8 @@ use super::comparison::{json, table};
 use super::markdown::markdown;
 use super::terminal::terminal;
 use super::{Align, Cell, Column, Kind, Table, Tone, csv, fit};
-use crate::compare::samples::{Sample, baseline, nasty, request, subject, typical};
-use crate::compare::{BaselineSource, compare};
+use crate::compare::BaselineSource;
+use crate::compare::samples::{Sample, baseline, compare, nasty, request, subject, typical};
 use crate::model::direction::Direction;
 use crate::model::number::Number;
 use crate::model::run::Status;
@@ -317,7 +317,8 @@ fn a_hundred_metrics_leave_the_first_ones() {
 
 #[test]
 fn colour_only_repeats_what_the_text_says() {
-    let table = table(&typical());
+    let typical = typical();
+    let table = table(&typical);
     let (plain, coloured) = (terminal(&table, Some(100), false), terminal(&table, Some(100), true));
     let mut stripped = String::new();
     for part in coloured
@@ -332,6 +333,30 @@ fn colour_only_repeats_what_the_text_says() {
     #[expect(clippy::disallowed_methods, reason = "the colour library leaves colours out if this is set")]
     if std::env::var_os("NO_COLOR").is_none() {
         assert!(coloured.contains("\u{1b}[38;5;10m+0.0120 ▲") && coloured.contains("\u{1b}[38;5;9m"), "{coloured:?}");
+    }
+}
+
+#[test]
+fn a_long_table_looks_as_a_short_one() {
+    // The names end in the same width, so that the columns of both are the same.
+    let rows = |count: usize| {
+        let names =
+            (0..count).map(|at| ["a name", "caf\u{e9} \u{6f22}\u{5b57}", "\u{1b}[31mred", ""][at % 4].to_owned());
+        let row = |name: String| {
+            vec![Cell::plain(name), Cell { text: "+1 ▲".to_owned(), tone: Tone::Better }, Cell::dim("–")]
+        };
+        names.map(row).collect::<Vec<_>>()
+    };
+    let columns = vec![
+        Column::text("experiment", Align::Left, 0),
+        Column { kind: Kind::Delta, ..Column::text("x", Align::Right, 1) },
+        Column::text("last", Align::Left, 2),
+    ];
+    for (limit, colour) in [(None, false), (Some(40), true), (Some(12), true), (Some(8), false)] {
+        let table = |count| Table { columns: columns.clone(), rows: rows(count), ..Table::default() };
+        let (short, long) = (terminal(&table(400), limit, colour), terminal(&table(800), limit, colour));
+        let part = |text: &str| text.lines().take(402).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(part(&long), part(&short));
     }
 }
 

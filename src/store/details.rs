@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger::files_of;
-use super::records::RunRecord;
+use super::ledger::{NOTES, files_of, find_fact};
 use crate::git::{GitError, Oid, Repo};
 use crate::model::fact::{About, Body, Fact, Header, Late};
+use crate::model::id::Id;
 use crate::model::metric::Summary;
 use crate::model::run::Run;
+use crate::records::{Records, RunRecord};
 
 /// One run, whole.
 #[derive(Debug, Clone)]
@@ -35,24 +36,36 @@ impl Details {
     ///
     /// # Errors
     /// If an object is missing or corrupt.
-    pub fn read(repo: &Repo, record: &RunRecord) -> Result<Self, GitError> {
+    pub fn read(repo: &Repo, records: &Records, record: &RunRecord) -> Result<Self, GitError> {
         let broken = |message: String| GitError::Gix { doing: format!("cannot read run {}", record.id), message };
-        let fact = Fact::parse(&repo.read_blob(record.blob)?).map_err(|error| broken(error.to_string()))?;
+        let (ledger, stem) = (records.text(record.ledger), records.text(record.stem));
+        let found = match find_bytes(repo, ledger, stem)? {
+            Some(found) => found,
+            // The notes may have copies elsewhere, but a run's own commit is where its line belongs.
+            None => find_line(repo, records.text(record.commit), record.id)?
+                .ok_or_else(|| broken(format!("{ledger} has it no more")))?,
+        };
+        let fact = Fact::parse(&found.1).map_err(|error| broken(error.to_string()))?;
         let Body::Run(run) = fact.body else { return Err(broken("it is no run".to_owned())) };
-        let header = |kind: &str, id, time| Header::new(kind, id, time, "");
+        let mut late = Vec::new();
+        for added in records.late_of(record.id) {
+            if let Some(Fact { header, body: Body::Late(body) }) = find_fact(repo, added.id)? {
+                late.push((header, body));
+            }
+        }
+        let about = records.about(record.id).iter().map(|about| {
+            let header = Header::new(records.text(about.kind), about.id, about.time, records.text(about.by));
+            (header, about.read(&records.names))
+        });
         Ok(Self {
             header: fact.header,
             run: *run,
-            late: record.late.iter().map(|(time, id, late)| (header("late", *id, *time), late.clone())).collect(),
-            about: record
-                .about
-                .iter()
-                .map(|(time, kind, about)| (header(kind, record.id, *time), about.clone()))
-                .collect(),
-            files: files_of(repo, &record.ledger, record.id)?,
-            ledger: record.ledger.clone(),
-            stem: record.stem.clone(),
-            blob: record.blob,
+            late,
+            about: about.collect(),
+            files: files_of(repo, ledger, record.id)?,
+            ledger: ledger.to_owned(),
+            stem: stem.to_owned(),
+            blob: found.0,
         })
     }
 
@@ -69,4 +82,31 @@ impl Details {
         self.late.iter().for_each(|(_, late)| all.extend(late.params.clone()));
         all
     }
+}
+
+fn find_bytes(repo: &Repo, ledger: &str, stem: &str) -> Result<Option<(Oid, Vec<u8>)>, GitError> {
+    if ledger == NOTES {
+        return Ok(None);
+    }
+    let Some(tip) = repo.find_ref(ledger)? else { return Ok(None) };
+    let path = format!("facts/{}/{stem}.json", stem.get(..2).unwrap_or(stem));
+    match repo.find_path(repo.commit_tree(tip)?, &path)? {
+        Some((_, blob)) => Ok(Some((blob, repo.read_blob(blob)?))),
+        None => Ok(None),
+    }
+}
+
+/// A fact in the notes: of the commit first, then of any other.
+fn find_line(repo: &Repo, commit: &str, id: Id) -> Result<Option<(Oid, Vec<u8>)>, GitError> {
+    let Some(tip) = repo.find_ref(NOTES)? else { return Ok(None) };
+    let mut notes = repo.list_notes(repo.commit_tree(tip)?)?;
+    notes.sort_by_key(|(annotated, _)| annotated.to_string() != commit);
+    for (_, blob) in notes {
+        let bytes = repo.read_blob(blob)?;
+        let is_it = |line: &&[u8]| serde_json::from_slice::<Header>(line).is_ok_and(|header| header.id == id);
+        if let Some(line) = bytes.split(|byte| *byte == b'\n').find(is_it) {
+            return Ok(Some((blob, line.to_vec())));
+        }
+    }
+    Ok(None)
 }

@@ -10,6 +10,9 @@ use crate::model::text::is_unsafe;
 /// All ledgers lie below this.
 pub const PREFIX: &str = "refs/xp/runs/";
 
+/// What a remote has lies below this: `refs/xp-remote/<remote>/runs/<YYYY-MM>` and so on.
+pub const REMOTE_PREFIX: &str = "refs/xp-remote/";
+
 /// The notes ref.
 pub const NOTES: &str = "refs/notes/xp";
 

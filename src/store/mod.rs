@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod details;
 pub mod folder;
+pub mod index;
 pub mod journal;
 pub mod keep;
 pub mod ledger;
@@ -14,7 +15,6 @@ pub mod merge;
 pub mod notebook;
 pub mod owner;
 pub mod projection;
-pub mod records;
 pub mod seal;
 
 use crate::git::Repo;

@@ -21,6 +21,7 @@ mod finish;
 mod format;
 mod fsck;
 mod hostile;
+mod index;
 mod journal;
 mod layering;
 mod log;

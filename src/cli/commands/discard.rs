@@ -51,10 +51,10 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
     cx.seal();
     let records = cx.records()?;
     let record = selector::resolve_run(cx, &records, &selector)?;
-    if let Some(because) = &record.withdrawn {
+    if let Some(because) = record.withdrawn.map(|because| records.text(because)) {
         return Err(CliError::new(format!("run {} is withdrawn already: {because}", record.id)));
     }
-    late::withdraw(&cx.root, record, &cx.by(), &args.because)?;
+    late::withdraw(&cx.root, (record.id, records.text(record.commit)), &cx.by(), &args.because)?;
     cx.seal();
     cx.ui.status(&format!("run {} withdrawn: {}", &record.id.as_str()[..4], args.because));
     Ok(exit::OK)

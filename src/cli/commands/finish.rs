@@ -58,7 +58,12 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
     cx.seal();
     super::run::report_closed(cx, &closed);
     if let Body::Run(run) = &closed.fact.body {
-        cx.ui.status(&format!("run {} {}  {}", &id.as_str()[..4], run.status, metrics_line(run, &[])));
+        cx.ui.status(&format!(
+            "run {} {}  {}",
+            &id.as_str()[..4],
+            run.status,
+            metrics_line(run.metrics.iter().map(|(name, summary)| (name.as_str(), summary.r#final.clone())))
+        ));
     }
     Ok(exit::OK)
 }

@@ -5,13 +5,14 @@ use serde_json::json;
 
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
-use crate::cli::notices::metrics_line;
+use crate::cli::notices::{finals, metrics_line};
 use crate::cli::selector::{self, Selected};
+use crate::model::id::Id;
 use crate::model::run::Status;
 use crate::model::text::printable;
 use crate::model::time::Time;
 use crate::record::belonging;
-use crate::store::records::{ExperimentRecord, Records, RunRecord};
+use crate::records::{AboutRecord, ExperimentRecord, Records, RunRecord};
 
 /// Show the notebook of an experiment: what was promised, run, added and withdrawn, in order
 #[derive(Debug, Args)]
@@ -50,8 +51,8 @@ pub fn run(cx: &Context, args: &LogArgs) -> Result<u8, CliError> {
     let short = ShortIds::new(records.ids());
     let (experiments, runs) = chosen(cx, args, &records)?;
     let mut entries: Vec<Entry> =
-        experiments.iter().flat_map(|experiment| experiment_entries(experiment, &short)).collect();
-    entries.extend(runs.iter().flat_map(|run| run_entries(run, &short)));
+        experiments.iter().flat_map(|experiment| experiment_entries(&records, experiment, &short)).collect();
+    entries.extend(runs.iter().flat_map(|run| run_entries(&records, run, &short)));
     entries.sort_by_key(|entry| entry.time);
     if args.json {
         let entries: Vec<_> = entries
@@ -91,75 +92,75 @@ fn chosen<'a>(cx: &Context, args: &LogArgs, records: &'a Records) -> Result<Chos
     {
         return Ok((vec![experiment], records.runs_of(id).collect()));
     }
-    Ok((
-        Vec::new(),
-        records.runs.iter().filter(|run| run.run.branch.is_some() && run.run.branch == head.branch).collect(),
-    ))
+    Ok((Vec::new(), records.runs_on(head.branch.as_deref()).collect()))
 }
 
-fn experiment_entries(experiment: &ExperimentRecord, short: &ShortIds) -> Vec<Entry> {
-    let hypothesis = experiment.current.hypothesis.read();
+fn experiment_entries(records: &Records, experiment: &ExperimentRecord, short: &ShortIds) -> Vec<Entry> {
+    let hypothesis = experiment.current.hypothesis(&records.names).read();
     let sentence = if hypothesis.is_empty() { "without a hypothesis".to_owned() } else { hypothesis.sentence() };
     let amended =
         if experiment.amendments > 0 { format!(" (amended {} times)", experiment.amendments) } else { String::new() };
     let id = short.of(&experiment.id);
     let mut entries = vec![Entry {
         time: experiment.time,
-        text: format!("{id} {}{amended}: {sentence}", experiment.current.name),
+        text: format!("{id} {}{amended}: {sentence}", records.text(experiment.current.name)),
         id: experiment.id.to_string(),
         kind: "start".to_owned(),
     }];
-    entries.extend(about_entries(&experiment.about, &id, experiment.id.as_str()));
+    entries.extend(about_entries(records, experiment.id, &id));
     entries
 }
 
-fn run_entries(record: &RunRecord, short: &ShortIds) -> Vec<Entry> {
+fn run_entries(records: &Records, record: &RunRecord, short: &ShortIds) -> Vec<Entry> {
     let id = short.of(&record.id);
     let mut entries = vec![Entry {
         time: record.time,
         id: record.id.to_string(),
         kind: "run".to_owned(),
-        text: run_line(record, short),
+        text: run_line(records, record, short),
     }];
-    for (time, late_id, late) in &record.late {
-        let metrics = late.metrics.iter().map(|(name, summary)| format!("{name} {}", summary.r#final));
-        let params = late.params.iter().map(|(name, value)| format!("{name} = {value}"));
+    for late in records.late_of(record.id) {
+        let metrics = late
+            .metrics
+            .iter()
+            .map(|(name, measure)| format!("{} {}", records.text(*name), measure.last.to_number(&records.names)));
+        let params = late
+            .params
+            .iter()
+            .map(|(name, value)| format!("{} = {}", records.text(*name), value.to_json(&records.names)));
         let text = format!("{id} {}", metrics.chain(params).collect::<Vec<_>>().join(", "));
-        entries.push(Entry { time: *time, id: late_id.to_string(), kind: "late".to_owned(), text });
+        entries.push(Entry { time: late.time, id: late.id.to_string(), kind: "late".to_owned(), text });
     }
-    entries.extend(about_entries(&record.about, &id, record.id.as_str()));
+    entries.extend(about_entries(records, record.id, &id));
     entries
 }
 
-fn about_entries(about: &[(Time, String, crate::model::fact::About)], short: &str, id: &str) -> Vec<Entry> {
-    let text = |about: &crate::model::fact::About| {
-        if about.tags.is_empty() {
-            about.text.clone().or(about.because.clone()).unwrap_or_default()
-        } else {
-            about.tags.join(" ")
+fn about_entries(records: &Records, target: Id, short: &str) -> Vec<Entry> {
+    let entry = |about: &AboutRecord| {
+        let said = about.read(&records.names);
+        let text =
+            if said.tags.is_empty() { said.text.or(said.because).unwrap_or_default() } else { said.tags.join(" ") };
+        Entry {
+            time: about.time,
+            id: target.to_string(),
+            kind: records.text(about.kind).to_owned(),
+            text: format!("{short} {text}"),
         }
     };
-    let entry = |(time, kind, fact): &(Time, String, _)| Entry {
-        time: *time,
-        id: id.to_owned(),
-        kind: kind.clone(),
-        text: format!("{short} {}", text(fact)),
-    };
-    about.iter().map(entry).collect()
+    records.about(target).iter().map(entry).collect()
 }
 
 /// A run in one line: `7kq seed 42 ok: val_acc 0.913`.
-pub fn run_line(record: &RunRecord, short: &ShortIds) -> String {
-    let run = &record.run;
+pub fn run_line(records: &Records, run: &RunRecord, short: &ShortIds) -> String {
     let seed = run.seed.map(|seed| format!(" seed {seed}")).unwrap_or_default();
     let status = if run.status == Status::Ok { String::new() } else { format!(" {}", run.status) };
-    let withdrawn = record.withdrawn.as_ref().map(|why| format!(" withdrawn ({why})")).unwrap_or_default();
-    let params =
-        run.params.iter().take(4).map(|(name, value)| {
-            format!(" {name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        });
+    let withdrawn = run.withdrawn.map(|why| format!(" withdrawn ({})", records.text(why))).unwrap_or_default();
+    let params = run.params.iter().take(4).map(|(name, value)| {
+        let value = value.to_json(&records.names);
+        format!(" {}={}", records.text(*name), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    });
     let params = params.collect::<String>();
-    let metrics = metrics_line(run, &[]);
+    let metrics = metrics_line(finals(records, run));
     let metrics = if metrics.is_empty() { metrics } else { format!(": {metrics}") };
-    format!("{}{seed}{status}{withdrawn}{params}{metrics}", short.of(&record.id))
+    format!("{}{seed}{status}{withdrawn}{params}{metrics}", short.of(&run.id))
 }

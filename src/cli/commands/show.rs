@@ -9,9 +9,9 @@ use crate::cli::selector::{self, Selected};
 use crate::git::Oid;
 use crate::model::run::Run;
 use crate::model::text::{printable, printable_lines};
+use crate::records::{ExperimentRecord, Records, RunRecord};
 use crate::render::number::{bytes, duration};
-use crate::store::ledger::files_of;
-use crate::store::records::{ExperimentRecord, Records, RunRecord};
+use crate::store::details::Details;
 
 /// Show a run, an experiment, or the runs of a commit
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
     let selected = selector::resolve(cx, &records, &args.selector)?;
     if let Some(name) = &args.file {
         let run = selector::resolve_run(cx, &records, &args.selector)?;
-        return show_file(cx, run, name);
+        return show_file(cx, &records, run, name);
     }
     if args.json {
         cx.ui.print_json(&as_json(cx, &records, &selected)?);
@@ -53,11 +53,12 @@ pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
     }
     let short = ShortIds::new(records.ids());
     let text = match selected {
-        Selected::Run(record) => run_text(cx, record, &short)?,
+        Selected::Run(record) => run_text(cx, &records, record, &short)?,
         Selected::Experiment(experiment) => experiment_text(&records, experiment, &short),
         Selected::Commit(hex, runs) if runs.is_empty() => format!("commit {hex} has no run\n"),
         Selected::Commit(_, runs) => {
-            let texts = runs.into_iter().map(|record| run_text(cx, record, &short)).collect::<Result<Vec<_>, _>>()?;
+            let texts =
+                runs.into_iter().map(|record| run_text(cx, &records, record, &short)).collect::<Result<Vec<_>, _>>()?;
             texts.join("\n")
         }
     };
@@ -65,8 +66,8 @@ pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
     Ok(exit::OK)
 }
 
-fn show_file(cx: &Context, record: &RunRecord, name: &str) -> Result<u8, CliError> {
-    let files = files_of(&cx.repo, &record.ledger, record.id)?;
+fn show_file(cx: &Context, records: &Records, record: &RunRecord, name: &str) -> Result<u8, CliError> {
+    let files = &Details::read(&cx.repo, records, record)?.files;
     let Some(blob) = files.get(name) else {
         let names = files.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CliError::new(format!("run {} has no file '{name}'", record.id)).hint(format!("it has: {names}")));
@@ -92,12 +93,13 @@ fn show_file(cx: &Context, record: &RunRecord, name: &str) -> Result<u8, CliErro
 
 fn as_json(cx: &Context, records: &Records, selected: &Selected<'_>) -> Result<Value, CliError> {
     let run = |record: &RunRecord| -> Result<Value, CliError> {
+        let details = Details::read(&cx.repo, records, record)?;
         Ok(json!({
-            "fact": fact(cx, record.blob)?,
-            "late": record.late.iter().map(|(_, id, late)| json!({"id": id, "late": late})).collect::<Vec<_>>(),
-            "withdrawn": record.withdrawn,
-            "ledger": record.ledger,
-            "files": files_of(&cx.repo, &record.ledger, record.id)?.into_keys().collect::<Vec<_>>(),
+            "fact": fact(cx, details.blob)?,
+            "late": details.late.iter().map(|(header, late)| json!({"id": header.id, "late": late})).collect::<Vec<_>>(),
+            "withdrawn": record.withdrawn.map(|why| records.text(why)),
+            "ledger": details.ledger,
+            "files": details.files.into_keys().collect::<Vec<_>>(),
         }))
     };
     Ok(match selected {
@@ -107,7 +109,7 @@ fn as_json(cx: &Context, records: &Records, selected: &Selected<'_>) -> Result<V
         }
         Selected::Experiment(experiment) => json!({
             "version": 1,
-            "experiment": {"id": experiment.id, "time": experiment.time, "current": experiment.current, "amendments": experiment.amendments},
+            "experiment": {"id": experiment.id, "time": experiment.time, "current": experiment.current.to_experiment(&records.names), "amendments": experiment.amendments},
             "runs": records.runs_of(experiment.id).map(run).collect::<Result<Vec<_>, _>>()?,
         }),
     })
@@ -118,8 +120,9 @@ fn fact(cx: &Context, blob: Oid) -> Result<Value, CliError> {
     serde_json::from_slice(&cx.repo.read_blob(blob)?).map_err(|error| CliError::new(error.to_string()))
 }
 
-fn run_text(cx: &Context, record: &RunRecord, short: &ShortIds) -> Result<String, CliError> {
-    let run = &record.run;
+fn run_text(cx: &Context, records: &Records, record: &RunRecord, short: &ShortIds) -> Result<String, CliError> {
+    let details = Details::read(&cx.repo, records, record)?;
+    let run = &details.run;
     let seed = run.seed.map(|seed| format!(" seed {seed}")).unwrap_or_default();
     let name = run.name.as_deref().or(run.branch.as_deref().map(crate::git::head::short)).unwrap_or("detached HEAD");
     let mut out = format!("run {} ({}{seed}) {}\n", short.of(&record.id), printable(name), run.status);
@@ -129,8 +132,8 @@ fn run_text(cx: &Context, record: &RunRecord, short: &ShortIds) -> Result<String
         }
     };
     line("id", record.id.to_string());
-    line("by", record.by.clone());
-    line("withdrawn", record.withdrawn.clone().unwrap_or_default());
+    line("by", details.header.by.clone());
+    line("withdrawn", record.withdrawn.map(|why| records.text(why).to_owned()).unwrap_or_default());
     line("ended", format!("{} after {}", run.end.local_minute(), duration(run.seconds)));
     line("exit", ended(run));
     line("commit", commit(run));
@@ -158,23 +161,23 @@ fn run_text(cx: &Context, record: &RunRecord, short: &ShortIds) -> Result<String
         let step = summary.step.map(|step| format!(" at step {step}")).unwrap_or_default();
         line("metric", format!("{name} = {}{step}{range}", summary.r#final));
     }
-    for (_, id, late) in &record.late {
+    for (header, late) in &details.late {
         for (name, summary) in &late.metrics {
-            line("late", format!("{name} = {} ({})", summary.r#final, &id.as_str()[..4]));
+            line("late", format!("{name} = {} ({})", summary.r#final, &header.id.as_str()[..4]));
         }
         for (name, value) in &late.params {
             line("late", format!("{name} = {value}"));
         }
     }
     // Why it was withdrawn stands above.
-    for (_, kind, about) in record.about.iter().filter(|(_, kind, _)| kind != "withdrawal") {
+    for (header, about) in details.about.iter().filter(|(header, _)| header.kind != "withdrawal") {
         let text = if about.tags.is_empty() { about.text.clone().unwrap_or_default() } else { about.tags.join(" ") };
-        line(kind, text);
+        line(&header.kind, text);
     }
-    for (name, blob) in files_of(&cx.repo, &record.ledger, record.id)? {
-        line("file", format!("{name} ({})", bytes(cx.repo.object_size(blob).unwrap_or_default())));
+    for (name, blob) in &details.files {
+        line("file", format!("{name} ({})", bytes(cx.repo.object_size(*blob).unwrap_or_default())));
     }
-    line("ledger", format!("{}:facts/{}/{}.json", record.ledger, record.id.fan_out(), record.stem));
+    line("ledger", format!("{}:facts/{}/{}.json", details.ledger, record.id.fan_out(), details.stem));
     Ok(out)
 }
 
@@ -197,7 +200,7 @@ fn commit(run: &Run) -> String {
 }
 
 fn experiment_text(records: &Records, experiment: &ExperimentRecord, short: &ShortIds) -> String {
-    let current = &experiment.current;
+    let current = &experiment.current.to_experiment(&records.names);
     let mut out = format!("experiment {} ({})\n", printable(&current.name), short.of(&experiment.id));
     let mut line = |key: &str, value: &str| {
         if !value.is_empty() {
@@ -221,7 +224,7 @@ fn experiment_text(records: &Records, experiment: &ExperimentRecord, short: &Sho
     line("seeds", &current.planned_seeds.map(|n| format!("{n} planned")).unwrap_or_default());
     line("tags", &current.tags.join(" "));
     for record in records.runs_of(experiment.id) {
-        line("run", &super::log::run_line(record, short));
+        line("run", &super::log::run_line(records, record, short));
     }
     out
 }

@@ -19,7 +19,7 @@ use crate::model::text::is_unsafe;
 use crate::model::time::Time;
 use crate::record::belonging::{self, TRAILER};
 use crate::record::pending;
-use crate::store::records::Records;
+use crate::records::{ExperimentRecord, Records, Symbol};
 
 /// Start an experiment: a branch with a written hypothesis
 ///
@@ -165,7 +165,7 @@ fn plan(cx: &Context, args: &StartArgs, head: &Head, records: &Records) -> Resul
     warn_if_stacked(cx, args, head, records, &name);
     let baseline = baseline(cx, args, base)?;
     let other = args.from.as_deref().map(|from| find_other(cx, records, from)).transpose()?;
-    let inherited = other.map(|other| other.current.hypothesis.read()).unwrap_or_default();
+    let inherited = other.map(|other| other.current.hypothesis(&records.names).read()).unwrap_or_default();
     let hypothesis = hypothesis(cx, args, inherited)?;
     let command = other.map(|other| last_command(records, other.id, &other.current.command)).unwrap_or_default();
     Ok(Plan {
@@ -232,7 +232,7 @@ fn warn_if_stacked(cx: &Context, args: &StartArgs, head: &Head, records: &Record
         let default = cx.repo.default_branch().map_or("main".to_owned(), |branch| short(&branch).to_owned());
         cx.ui.warning(&format!(
             "'{name}' starts from the experiment '{}', whose changes it contains",
-            other.current.name
+            records.text(other.current.name)
         ));
         cx.ui.hint(&format!("to start from {default} instead: git xp start {name} --base {default}"));
     }
@@ -250,20 +250,16 @@ fn baseline(cx: &Context, args: &StartArgs, base: Oid) -> Result<Option<Baseline
     }))
 }
 
-fn find_other<'a>(
-    cx: &Context,
-    records: &'a Records,
-    from: &str,
-) -> Result<&'a crate::store::records::ExperimentRecord, CliError> {
+fn find_other<'a>(cx: &Context, records: &'a Records, from: &str) -> Result<&'a ExperimentRecord, CliError> {
     match selector::resolve(cx, records, from)? {
         selector::Selected::Experiment(experiment) => Ok(experiment),
         _ => Err(CliError::new(format!("--from {from}: that is no experiment")).hint("git xp log --all    lists them")),
     }
 }
 
-fn last_command(records: &Records, experiment: Id, inherited: &[String]) -> Vec<String> {
-    let last = records.runs_of(experiment).rev().find(|record| !record.run.command.is_empty());
-    last.map_or_else(|| inherited.to_vec(), |record| record.run.command.clone())
+fn last_command(records: &Records, experiment: Id, inherited: &[Symbol]) -> Vec<String> {
+    let last = records.runs_of(experiment).rev().find(|run| !run.command.is_empty());
+    records.texts(last.map_or(inherited, |run| &run.command))
 }
 
 fn hypothesis(cx: &Context, args: &StartArgs, mut hypothesis: Hypothesis) -> Result<Hypothesis, CliError> {

@@ -73,7 +73,7 @@ pub fn run(cx: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     };
     let runs: Vec<_> = match &experiment {
         Some((id, _)) => records.runs_of(*id).collect(),
-        None => records.runs.iter().filter(|run| run.run.branch.is_some() && run.run.branch == head.branch).collect(),
+        None => records.runs_on(head.branch.as_deref()).collect(),
     };
     let is_clean = cx.repo.work_dir().is_err() || super::run::dirt(cx)?.is_empty();
     let report = Report {
@@ -88,7 +88,7 @@ pub fn run(cx: &Context, args: &StatusArgs) -> Result<u8, CliError> {
             planned_seeds: found.planned_seeds,
         }),
         runs: runs.len(),
-        failed: runs.iter().filter(|run| run.run.status != Status::Ok).count(),
+        failed: runs.iter().filter(|run| run.status != Status::Ok).count(),
         withdrawn: runs.iter().filter(|run| run.withdrawn.is_some()).count(),
         clean: is_clean,
         open: open_runs(cx),

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use super::subjects::Found;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::notices::compared;
 use crate::cli::range::Range;
 use crate::compare::{Baseline, BaselineSource};
 use crate::git::Oid;
 use crate::git::head::short;
 use crate::model::number::Number;
 use crate::record::metrics_file;
-use crate::store::records::{Records, RunRecord};
+use crate::records::{Records, RunRecord, Symbol};
 
 /// How many ancestors are looked at for runs.
 const FARTHEST: usize = 1000;
@@ -21,17 +20,14 @@ const FARTHEST: usize = 1000;
 ///
 /// # Errors
 /// If the range's left side names no commit.
-pub(super) fn find(
+pub(super) fn find<'a>(
     cx: &Context,
-    records: &Records,
+    records: &'a Records,
     range: &Range,
-    subjects: &[Found],
-) -> Result<(Vec<Baseline>, Vec<usize>), CliError> {
-    let mut by_commit: HashMap<&str, Vec<&RunRecord>> = HashMap::new();
-    for run in &records.runs {
-        by_commit.entry(&run.run.commit).or_default().push(run);
-    }
-    let mut baselines: Vec<Baseline> = Vec::new();
+    subjects: &[Found<'_>],
+) -> Result<(Vec<Baseline<'a>>, Vec<usize>), CliError> {
+    let measured = Measured::new(cx, records);
+    let mut baselines: Vec<Baseline<'a>> = Vec::new();
     let mut index_of: HashMap<(String, Oid), usize> = HashMap::new();
     let mut indices = Vec::with_capacity(subjects.len());
     let left =
@@ -39,7 +35,9 @@ pub(super) fn find(
     for found in subjects {
         let own = || {
             let recorded = found.baseline.as_ref();
-            recorded.and_then(|baseline| Some((baseline.rev.clone(), cx.repo.parse_oid(&baseline.commit)?)))
+            recorded.and_then(|(rev, commit)| {
+                Some((records.text(*rev).to_owned(), cx.repo.parse_oid(records.text(*commit))?))
+            })
         };
         let named = match (&left, range.from_merge_base, found.tip) {
             (Some((rev, commit)), true, Some(tip)) => {
@@ -55,7 +53,7 @@ pub(super) fn find(
         let index = match index_of.get(&(name.clone(), commit)) {
             Some(index) => *index,
             None => {
-                baselines.push(measure(cx, &by_commit, &name, commit));
+                baselines.push(measured.baseline(&name, commit));
                 index_of.insert((name, commit), baselines.len() - 1);
                 baselines.len() - 1
             }
@@ -65,7 +63,7 @@ pub(super) fn find(
     if subjects.is_empty()
         && let Some((name, commit)) = left.or_else(|| default_branch(cx))
     {
-        baselines.push(measure(cx, &by_commit, &name, commit));
+        baselines.push(measured.baseline(&name, commit));
     }
     Ok((baselines, indices))
 }
@@ -75,7 +73,7 @@ fn default_branch(cx: &Context) -> Option<(String, Oid)> {
     Some((short(&branch).to_owned(), cx.repo.find_ref(&branch).ok()??))
 }
 
-fn push_unknown(baselines: &mut Vec<Baseline>) -> usize {
+fn push_unknown(baselines: &mut Vec<Baseline<'_>>) -> usize {
     let reason =
         "there is no default branch to compare with: git xp compare <baseline>..<experiments> names one".to_owned();
     baselines.push(Baseline {
@@ -88,40 +86,58 @@ fn push_unknown(baselines: &mut Vec<Baseline>) -> usize {
     baselines.len() - 1
 }
 
-fn measure(cx: &Context, by_commit: &HashMap<&str, Vec<&RunRecord>>, name: &str, commit: Oid) -> Baseline {
-    let hex = commit.to_string();
-    let with = |source, runs: &[&RunRecord], file_metrics| Baseline {
-        name: name.to_owned(),
-        commit: Some(hex.clone()),
-        source,
-        runs: runs.iter().map(|run| compared(run)).collect(),
-        file_metrics,
-    };
-    if let Some(runs) = runs_at(by_commit, &hex) {
-        return with(BaselineSource::Runs, runs, BTreeMap::new());
-    }
-    if let Some((path, metrics)) = metrics_file_at(cx, commit) {
-        return with(BaselineSource::MetricsFile(path), &[], metrics);
-    }
-    let mut next = cx.repo.commit_parents(commit).ok().and_then(|parents| parents.first().copied());
-    for distance in 1..FARTHEST {
-        let Some(ancestor) = next else { break };
-        let hex = ancestor.to_string();
-        if let Some(runs) = runs_at(by_commit, &hex) {
-            return with(BaselineSource::Ancestor { commit: hex, distance }, runs, BTreeMap::new());
-        }
-        next = cx.repo.commit_parents(ancestor).ok().and_then(|parents| parents.first().copied());
-    }
-    let reason = format!(
-        "{name} ({}) has no runs and no metrics file, so there is nothing to compare with: git switch {name} && git xp run …",
-        &hex[..hex.len().min(10)]
-    );
-    with(BaselineSource::None { reason }, &[], BTreeMap::new())
+/// The runs of each commit.
+struct Measured<'a, 'b> {
+    cx: &'b Context,
+    records: &'a Records,
+    by_commit: HashMap<Symbol, Vec<&'a RunRecord>>,
 }
 
-/// The runs of a commit; those of an experiment count too, if its branch was merged by moving the baseline onto it.
-fn runs_at<'a, 'b>(by_commit: &'b HashMap<&str, Vec<&'a RunRecord>>, hex: &str) -> Option<&'b [&'a RunRecord]> {
-    by_commit.get(hex).map(Vec::as_slice).filter(|runs| !runs.is_empty())
+impl<'a, 'b> Measured<'a, 'b> {
+    fn new(cx: &'b Context, records: &'a Records) -> Self {
+        let mut by_commit: HashMap<Symbol, Vec<&RunRecord>> = HashMap::new();
+        for run in &records.runs {
+            by_commit.entry(run.commit).or_default().push(run);
+        }
+        Self { cx, records, by_commit }
+    }
+
+    /// The runs of a commit; those of an experiment count too, if its branch was merged by moving the baseline onto it.
+    fn runs_at(&self, hex: &str) -> Option<&[&'a RunRecord]> {
+        self.by_commit.get(&self.records.names.find(hex)?).map(Vec::as_slice)
+    }
+
+    fn baseline(&self, name: &str, commit: Oid) -> Baseline<'a> {
+        let hex = commit.to_string();
+        let with = |source, runs: &[&'a RunRecord], file_metrics| Baseline {
+            name: name.to_owned(),
+            commit: Some(hex.clone()),
+            source,
+            runs: runs.to_vec(),
+            file_metrics,
+        };
+        if let Some(runs) = self.runs_at(&hex) {
+            return with(BaselineSource::Runs, runs, BTreeMap::new());
+        }
+        if let Some((path, metrics)) = metrics_file_at(self.cx, commit) {
+            return with(BaselineSource::MetricsFile(path), &[], metrics);
+        }
+        let parent = |commit| self.cx.repo.commit_parents(commit).ok().and_then(|parents| parents.first().copied());
+        let mut next = parent(commit);
+        for distance in 1..FARTHEST {
+            let Some(ancestor) = next else { break };
+            let hex = ancestor.to_string();
+            if let Some(runs) = self.runs_at(&hex) {
+                return with(BaselineSource::Ancestor { commit: hex, distance }, runs, BTreeMap::new());
+            }
+            next = parent(ancestor);
+        }
+        let reason = format!(
+            "{name} ({}) has no runs and no metrics file, so there is nothing to compare with: git switch {name} && git xp run …",
+            &hex[..hex.len().min(10)]
+        );
+        with(BaselineSource::None { reason }, &[], BTreeMap::new())
+    }
 }
 
 fn metrics_file_at(cx: &Context, commit: Oid) -> Option<(String, BTreeMap<String, Number>)> {

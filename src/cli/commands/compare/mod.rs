@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::cli::range;
-use crate::compare::{Request, compare};
+use crate::compare::{At, Request, compare};
 use crate::render;
 
 /// Compare experiments with their baseline
@@ -66,7 +66,14 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
         return Ok(exit::OK);
     }
     let subjects = subjects.into_iter().map(|found| found.subject).zip(indices).collect();
-    let comparison = compare(Request { baselines, subjects, directions: cx.settings.directions.clone() });
+    let comparison = compare(Request {
+        names: &records.names,
+        baselines,
+        subjects,
+        directions: cx.settings.directions.clone(),
+        at: At::Final,
+        each_run: false,
+    });
     let format = if args.json { Format::Json } else { args.format };
     let broken = |error: &dyn std::fmt::Display| CliError::new(format!("the comparison cannot be written: {error}"));
     let text = match format {

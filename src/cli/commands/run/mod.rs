@@ -22,7 +22,7 @@ use crate::capture::environment;
 use crate::capture::process::{self, Ended};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
-use crate::cli::notices::metrics_line;
+use crate::cli::notices::{finals, metrics_line};
 use crate::cli::selector;
 use crate::git::hooks;
 use crate::model::experiment::Experiment;
@@ -34,9 +34,9 @@ use crate::record::close::{self, Closed, Closing};
 use crate::record::open::{self, Opening};
 use crate::record::pending::Sealed;
 use crate::record::{RecordError, belonging, log, plan};
+use crate::records::{Records, RunRecord};
 use crate::store::line::Event;
 use crate::store::owner::Host;
-use crate::store::records::{Records, RunRecord};
 
 /// Runs that end faster than this are sealed together.
 const SEAL_EVERY: Duration = Duration::from_secs(1);
@@ -176,9 +176,8 @@ impl<'a> Session<'a> {
         let command = match args.command.as_slice() {
             [] => {
                 let command = last_command(&head.branch, experiment.as_ref(), records.as_ref())?;
-                let runs = records.as_ref().map(|records| records.runs.as_slice()).unwrap_or_default();
-                let last = runs.iter().rev().find(|record| record.run.command == command);
-                args.params.extend(repeat::params(&command, &args.params, last.map(|record| &record.run.params))?);
+                let last = records.as_ref().and_then(|records| last_params(records, &command));
+                args.params.extend(repeat::params(&command, &args.params, last.as_ref())?);
                 command
             }
             command => command.to_vec(),
@@ -222,9 +221,10 @@ impl<'a> Session<'a> {
         let filled = self.template.fill(id.as_str(), seed, |name| open::file_of(&self.cx.root, id, name))?;
         let run = self.describe(seed, &filled)?;
         if !self.args.again
-            && let Some(before) = self.find_plan(&run.plan)
+            && let Some(records) = &self.records
+            && let Some(before) = find_plan(records, &run.plan)
         {
-            let metrics = metrics_line(&before.run, &[]);
+            let metrics = metrics_line(finals(records, before));
             let text = format!("the same plan ended ok before, as run {} {metrics}", self.short(&before.id))
                 .trim_end()
                 .to_owned();
@@ -288,11 +288,6 @@ impl<'a> Session<'a> {
         };
         (run.plan, run.condition) = plan::digests(&run, self.cx.settings.seed_param.as_deref(), &self.variables);
         Ok(run)
-    }
-
-    fn find_plan(&self, plan: &str) -> Option<&RunRecord> {
-        let counts = |record: &&RunRecord| record.run.status == Status::Ok && record.withdrawn.is_none();
-        self.records.as_ref()?.runs.iter().filter(counts).find(|record| record.run.plan == plan)
     }
 
     fn execute(&mut self, id: Id, seed: Option<i64>, run: Run, filled: &Filled) -> Result<Ended, CliError> {
@@ -372,6 +367,11 @@ impl<'a> Session<'a> {
     }
 }
 
+fn find_plan<'a>(records: &'a Records, plan: &str) -> Option<&'a RunRecord> {
+    let plan = records.names.find(plan)?.some()?;
+    records.runs.iter().find(|run| run.plan == plan && run.counts())
+}
+
 /// Say what was wrong with a run's journal and files.
 pub fn report_closed(cx: &Context, closed: &Closed) {
     if let Some((count, line, why)) = &closed.rejected {
@@ -406,7 +406,7 @@ fn find_experiment(
         let selector::Selected::Experiment(found) = selector::resolve(cx, records, name)? else {
             return Err(CliError::new(format!("--experiment {name}: that is no experiment")));
         };
-        return Ok(Some((found.id, found.current.clone())));
+        return Ok(Some((found.id, found.current.to_experiment(&records.names))));
     }
     match &head.branch {
         Some(branch) => Ok(belonging::find(&cx.repo, &cx.settings.start.prefix, branch, head.commit)?),
@@ -420,13 +420,15 @@ fn last_command(
     experiment: Option<&(Id, Experiment)>,
     records: Option<&Records>,
 ) -> Result<Vec<String>, CliError> {
-    let runs = records.map(|records| records.runs.as_slice()).unwrap_or_default();
-    let is_here = |record: &&RunRecord| match experiment {
-        Some((id, _)) => record.run.experiment == Some(*id),
-        None => record.run.branch.is_some() && record.run.branch == *branch,
-    };
-    let last = runs.iter().rev().filter(is_here).map(|record| &record.run.command).find(|command| !command.is_empty());
-    let command = last.or(experiment.map(|(_, experiment)| &experiment.command)).filter(|command| !command.is_empty());
+    let last = records.and_then(|records| {
+        let mut runs: Box<dyn DoubleEndedIterator<Item = &RunRecord>> = match experiment {
+            Some((id, _)) => Box::new(records.runs_of(*id)),
+            None => Box::new(records.runs_on(branch.as_deref())),
+        };
+        runs.rfind(|run| !run.command.is_empty()).map(|run| records.texts(&run.command))
+    });
+    let inherited = experiment.map(|(_, experiment)| experiment.command.clone());
+    let command = last.or(inherited).filter(|command| !command.is_empty());
     let Some(command) = command else {
         return Err(
             CliError::usage("this branch has no command to repeat yet").hint("git xp run --seed 1 -- <command>")
@@ -436,5 +438,14 @@ fn last_command(
         return Err(CliError::usage("the last command held a secret, which is not recorded")
             .hint("type the command again: git xp run … -- <command>"));
     }
-    Ok(command.clone())
+    Ok(command)
+}
+
+/// The params of the last run of a command.
+fn last_params(records: &Records, command: &[String]) -> Option<BTreeMap<String, serde_json::Value>> {
+    let command: Vec<_> = command.iter().map(|word| records.names.find(word)).collect::<Option<_>>()?;
+    let last = records.runs.iter().rev().find(|run| run.command == command)?;
+    let param =
+        |(name, value): &(_, crate::records::Value)| (records.text(*name).to_owned(), value.to_json(&records.names));
+    Some(last.params.iter().map(param).collect())
 }

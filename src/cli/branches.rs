@@ -1,0 +1,80 @@
+//! Where the branches of experiments are: here, on a remote, merged, squashed, or gone.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::compare::State;
+use crate::git::Oid;
+use crate::git::head::short;
+use crate::git::merged::Merged;
+use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
+
+/// All branches, local and of remotes, and what became part of the default branch.
+pub struct Branches<'a> {
+    cx: &'a Context,
+    records: &'a Records,
+    local: HashMap<Symbol, Oid>,
+    remote: HashMap<Symbol, (String, Oid)>,
+    merged: OnceCell<Merged>,
+}
+
+impl<'a> Branches<'a> {
+    /// Look at the refs.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn read(cx: &'a Context, records: &'a Records) -> Result<Self, CliError> {
+        // Branches that no fact names are nobody's here.
+        let known = |(name, tip): (String, Oid)| Some((records.names.find(&name)?, tip));
+        let local = cx.repo.list_refs("refs/heads/")?.into_iter().filter_map(known).collect();
+        let mut remote = HashMap::new();
+        for (name, tip) in cx.repo.list_refs("refs/remotes/")? {
+            if let Some((remote_name, branch)) = short(&name).split_once('/')
+                && let Some(branch) = records.names.find(&format!("refs/heads/{branch}"))
+            {
+                remote.entry(branch).or_insert((remote_name.to_owned(), tip));
+            }
+        }
+        Ok(Self { cx, records, local, remote, merged: OnceCell::new() })
+    }
+
+    /// The tip of a local branch.
+    pub fn local(&self, branch: Symbol) -> Option<Oid> {
+        self.local.get(&branch).copied()
+    }
+
+    /// Where an experiment is, and the tip of its branch or its last known commit.
+    pub fn locate(&self, experiment: &ExperimentRecord, runs: &[&RunRecord]) -> (State, Option<Oid>) {
+        let branch = experiment.current.branch;
+        if let Some(tip) = self.local.get(&branch) {
+            return (State::Local, Some(*tip));
+        }
+        if let Some((remote, tip)) = self.remote.get(&branch) {
+            return (State::Remote(remote.clone()), Some(*tip));
+        }
+        let commit = |symbol: Symbol| self.cx.repo.parse_oid(self.records.text(symbol));
+        let last_run = runs.iter().rev().find_map(|run| commit(run.commit));
+        let Some(last) = last_run.or_else(|| commit(experiment.current.commit)) else { return (State::Deleted, None) };
+        let merged = self.merged.get_or_init(|| self.merged());
+        let trees = || runs.iter().filter(|run| !run.dirty).map(|run| self.records.text(run.tree));
+        let base_tree = commit(experiment.current.base).and_then(|base| self.cx.repo.commit_tree(base).ok());
+        let base_tree = base_tree.map(|tree| tree.to_string()).unwrap_or_default();
+        let state = if merged.has_commit(last) {
+            State::Merged
+        } else if trees().any(|tree| tree != base_tree && merged.has_tree(tree)) {
+            State::Squashed
+        } else {
+            State::Deleted
+        };
+        (state, Some(last))
+    }
+
+    /// What the default branch has that is not older than any experiment.
+    fn merged(&self) -> Merged {
+        let oldest = self.records.experiments.iter().map(|experiment| experiment.time.seconds()).min().unwrap_or(0);
+        let tip = self.cx.repo.default_branch().and_then(|branch| self.cx.repo.find_ref(&branch).ok().flatten());
+        tip.map(|tip| self.cx.repo.merged_since(tip, oldest)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,125 @@
+//! Every text once: names of metrics, branches, commits.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+
+/// A text, as its number among the [`Names`] it was interned in. Equal texts have equal numbers; 0 is the empty text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Symbol(pub(super) u32);
+
+impl Symbol {
+    /// The number, for tables that are indexed by it: below [`Names::len`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Whether it is the empty text, which stands for "not there".
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Itself, unless it is the empty text.
+    pub fn some(self) -> Option<Self> {
+        (self.0 != 0).then_some(self)
+    }
+}
+
+/// Texts by number.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// All texts, one behind the other.
+    all: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+    table: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let mut names =
+            Self { all: String::new(), ends: Vec::new(), table: HashTable::new(), hasher: RandomState::new() };
+        names.intern("");
+        names
+    }
+}
+
+impl Names {
+    /// The symbol of a text, which is kept if it is new.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        let hash = self.hasher.hash_one(text);
+        let (all, ends) = (&self.all, &self.ends);
+        if let Some(found) = self.table.find(hash, |at| slice(all, ends, *at) == text) {
+            return Symbol(*found);
+        }
+        let new = u32::try_from(self.ends.len()).expect("fewer than 2^32 texts fit into memory");
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+        let (all, ends, hasher) = (&self.all, &self.ends, &self.hasher);
+        self.table.insert_unique(hash, new, |at| hasher.hash_one(slice(all, ends, *at)));
+        Symbol(new)
+    }
+
+    /// The symbol of a text that was interned.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        let hash = self.hasher.hash_one(text);
+        self.table.find(hash, |at| slice(&self.all, &self.ends, *at) == text).map(|at| Symbol(*at))
+    }
+
+    /// The text; empty for a symbol of other names.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        if symbol.index() < self.ends.len() { slice(&self.all, &self.ends, symbol.0) } else { "" }
+    }
+
+    /// Number of texts; every symbol is below it.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether only the empty text is known.
+    pub fn is_empty(&self) -> bool {
+        self.ends.len() <= 1
+    }
+
+    /// All texts, by number.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len() as u32).map(|at| slice(&self.all, &self.ends, at))
+    }
+}
+
+fn slice<'a>(all: &'a str, ends: &[usize], at: u32) -> &'a str {
+    let at = at as usize;
+    let start = if at == 0 { 0 } else { ends[at - 1] };
+    &all[start..ends[at]]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{Names, Symbol};
+
+    #[test]
+    fn the_empty_text_is_number_0() {
+        let mut names = Names::default();
+        assert_eq!((names.intern(""), names.len(), names.is_empty()), (Symbol::default(), 1, true));
+        assert!(names.find("x").is_none() && names.text(Symbol(7)).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn texts_read_back_and_are_kept_once(texts in proptest::collection::vec(any::<String>(), 0..60)) {
+            let mut names = Names::default();
+            let symbols: Vec<Symbol> = texts.iter().map(|text| names.intern(text)).collect();
+            for (text, symbol) in texts.iter().zip(&symbols) {
+                assert_eq!(names.text(*symbol), text);
+                assert_eq!(names.find(text), Some(*symbol));
+            }
+            let distinct: std::collections::BTreeSet<&str> = texts.iter().map(String::as_str).chain([""]).collect();
+            assert_eq!(names.len(), distinct.len());
+            assert_eq!(names.iter().count(), names.len());
+        }
+    }
+}

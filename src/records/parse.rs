@@ -1,0 +1,319 @@
+//! From the bytes of a fact to its compact form, in one pass and without copying what is not kept.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::about::AboutRecord;
+use super::experiment::Registration;
+use super::names::{Names, Symbol};
+use super::row::Body;
+use super::run::{LateRecord, RunRecord};
+use super::value::{Measure, Value};
+use crate::model::fact::{Fact, MAJOR};
+use crate::model::id::Id;
+use crate::model::metric::Summary;
+use crate::model::run::Status;
+use crate::model::time::Time;
+
+/// The compact form of a fact; the reason, if the bytes are no fact that this version can read.
+///
+/// # Errors
+/// The reason, as [`Fact::parse`] gives it.
+pub fn parse(bytes: &[u8], names: &mut Names) -> Result<Body, String> {
+    if let Ok(keys) = serde_json::from_slice::<Keys<'_>>(bytes)
+        && let Some(body) = body(&keys, bytes, names)
+    {
+        return Ok(body);
+    }
+    // Something is unusual: the general parser decides, and the normal form of what it read is read here.
+    let fact = Fact::parse(bytes).map_err(|error| error.to_string())?;
+    let plain = fact.encode().map_err(|error| error.to_string())?;
+    let keys: Keys<'_> = serde_json::from_slice(&plain).map_err(|error| error.to_string())?;
+    body(&keys, &plain, names).ok_or_else(|| "a key is missing".to_owned())
+}
+
+/// The keys of all kinds of facts that are kept: no two kinds use one name for things that differ.
+#[derive(Deserialize)]
+struct Keys<'a> {
+    #[serde(borrow)]
+    xp: Text<'a>,
+    #[serde(borrow)]
+    kind: Text<'a>,
+    id: Id,
+    time: Time,
+    #[serde(borrow, default)]
+    by: Text<'a>,
+    experiment: Option<Id>,
+    target: Option<Id>,
+    from: Option<Id>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    branch: Option<Text<'a>>,
+    #[serde(borrow)]
+    commit: Option<Text<'a>>,
+    #[serde(borrow)]
+    base: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tree: Text<'a>,
+    #[serde(borrow)]
+    baseline: Option<BaselineKeys<'a>>,
+    #[serde(borrow)]
+    hypothesis: Option<HypothesisKeys<'a>>,
+    planned_seeds: Option<u32>,
+    #[serde(borrow, default)]
+    tags: Vec<Text<'a>>,
+    #[serde(borrow)]
+    diff: Option<DiffKeys<'a>>,
+    #[serde(default)]
+    dirty: bool,
+    #[serde(borrow)]
+    snapshot: Option<Text<'a>>,
+    seed: Option<i64>,
+    #[serde(borrow, default)]
+    params: Pairs<'a, &'a RawValue>,
+    #[serde(borrow, default)]
+    metrics: Pairs<'a, Summary>,
+    #[serde(default)]
+    status: Status,
+    exit: Option<i32>,
+    signal: Option<i32>,
+    #[serde(default)]
+    start: Time,
+    #[serde(default)]
+    end: Time,
+    #[serde(default)]
+    seconds: f64,
+    #[serde(borrow, default)]
+    command: Vec<Text<'a>>,
+    #[serde(borrow, default)]
+    host: Text<'a>,
+    #[serde(borrow)]
+    environment: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    plan: Text<'a>,
+    #[serde(borrow, default)]
+    condition: Text<'a>,
+    #[serde(default)]
+    manual: bool,
+    #[serde(borrow)]
+    shortened: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct BaselineKeys<'a> {
+    #[serde(borrow, default)]
+    rev: Text<'a>,
+    #[serde(borrow)]
+    commit: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct HypothesisKeys<'a> {
+    #[serde(borrow)]
+    data: Option<Text<'a>>,
+    #[serde(borrow)]
+    method: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    expect: Vec<Text<'a>>,
+    #[serde(borrow)]
+    because: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct DiffKeys<'a> {
+    #[serde(borrow)]
+    patch_id: Option<Text<'a>>,
+}
+
+/// `None` if a key is missing that the kind needs.
+fn body(keys: &Keys<'_>, bytes: &[u8], names: &mut Names) -> Option<Body> {
+    if keys.xp.0.split('.').next().and_then(|major| major.parse::<u32>().ok()) != Some(MAJOR) {
+        return None;
+    }
+    Some(match keys.kind.0.as_ref() {
+        "run" => Body::Run(Box::new(run(keys, names)?)),
+        "experiment" => Body::Experiment(Box::new(registration(keys, names)?)),
+        "late" => Body::Late(Box::new(LateRecord {
+            id: keys.id,
+            time: keys.time,
+            by: names.intern(&keys.by.0),
+            target: keys.target?,
+            params: params(&keys.params, names),
+            metrics: metrics(&keys.metrics, names),
+        })),
+        kind => Body::About(Box::new(AboutRecord {
+            id: keys.id,
+            time: keys.time,
+            by: names.intern(&keys.by.0),
+            kind: names.intern(kind),
+            target: keys.target,
+            json: names.intern(std::str::from_utf8(bytes).ok()?.trim_end()),
+        })),
+    })
+}
+
+fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRecord> {
+    let mut symbol = |text: &Option<Text<'_>>| text.as_ref().map(|text| names.intern(&text.0)).unwrap_or_default();
+    Some(RunRecord {
+        id: keys.id,
+        time: keys.time,
+        experiment: keys.experiment,
+        name: symbol(&keys.name),
+        branch: symbol(&keys.branch),
+        commit: symbol(&Some(Text(Cow::Borrowed(&keys.commit.as_ref()?.0)))),
+        patch_id: keys.diff.as_ref().map(|diff| symbol(&diff.patch_id)).unwrap_or_default(),
+        dirty: keys.dirty,
+        snapshot: symbol(&keys.snapshot),
+        environment: symbol(&keys.environment),
+        by: names.intern(&keys.by.0),
+        tree: names.intern(&keys.tree.0),
+        seed: keys.seed,
+        params: params(&keys.params, names),
+        metrics: metrics(&keys.metrics, names),
+        status: keys.status,
+        exit: keys.exit,
+        signal: keys.signal,
+        start: keys.start,
+        end: keys.end,
+        seconds: keys.seconds,
+        command: keys.command.iter().map(|word| names.intern(&word.0)).collect(),
+        host: names.intern(&keys.host.0),
+        plan: names.intern(&keys.plan.0),
+        condition: names.intern(&keys.condition.0),
+        manual: keys.manual,
+        shortened: keys.shortened.is_some(),
+        withdrawn: None,
+        ledger: Symbol::default(),
+        stem: Symbol::default(),
+    })
+}
+
+fn registration(keys: &Keys<'_>, names: &mut Names) -> Option<Registration> {
+    let none = HypothesisKeys { data: None, method: None, expect: Vec::new(), because: None };
+    let hypothesis = keys.hypothesis.as_ref().unwrap_or(&none);
+    let mut symbol = |text: &Option<Text<'_>>| text.as_ref().map(|text| names.intern(&text.0));
+    Some(Registration {
+        id: keys.id,
+        time: keys.time,
+        experiment: keys.experiment,
+        name: symbol(&keys.name)?,
+        branch: symbol(&keys.branch)?,
+        commit: symbol(&keys.commit)?,
+        base: symbol(&keys.base)?,
+        data: symbol(&hypothesis.data).unwrap_or_default(),
+        method: symbol(&hypothesis.method).unwrap_or_default(),
+        because: symbol(&hypothesis.because).unwrap_or_default(),
+        by: names.intern(&keys.by.0),
+        baseline: keys.baseline.as_ref().map(|base| (names.intern(&base.rev.0), names.intern(&base.commit.0))),
+        expect: hypothesis.expect.iter().map(|text| names.intern(&text.0)).collect(),
+        planned_seeds: keys.planned_seeds,
+        tags: keys.tags.iter().map(|tag| names.intern(&tag.0)).collect(),
+        from: keys.from,
+        command: keys.command.iter().map(|word| names.intern(&word.0)).collect(),
+    })
+}
+
+fn params(pairs: &Pairs<'_, &RawValue>, names: &mut Names) -> Vec<(Symbol, Value)> {
+    pairs.0.iter().map(|(name, raw)| (names.intern(&name.0), value(raw.get(), names))).collect()
+}
+
+fn metrics(pairs: &Pairs<'_, Summary>, names: &mut Names) -> Vec<(Symbol, Measure)> {
+    pairs.0.iter().map(|(name, summary)| (names.intern(&name.0), Measure::new(summary, names))).collect()
+}
+
+/// The value of a param from its JSON, which is valid.
+fn value(raw: &str, names: &mut Names) -> Value {
+    match raw.as_bytes().first() {
+        Some(b'n') => Value::Null,
+        Some(b't') => Value::Bool(true),
+        Some(b'f') => Value::Bool(false),
+        Some(b'"') => match serde_json::from_str::<Text<'_>>(raw) {
+            Ok(text) => Value::Text(names.intern(&text.0)),
+            // A lone surrogate: valid JSON, no text.
+            Err(_) => Value::Json(names.intern(raw)),
+        },
+        // In one spelling, so that equal values are equal texts.
+        Some(b'{' | b'[') => match serde_json::from_str::<serde_json::Value>(raw) {
+            Ok(value) => Value::Json(names.intern(&value.to_string())),
+            Err(_) => Value::Json(names.intern(raw)),
+        },
+        _ => number(raw).unwrap_or_else(|| Value::Json(names.intern(raw))),
+    }
+}
+
+/// `-0` is a float, as it would lose its sign otherwise; an integer beyond 64 bits keeps its digits.
+fn number(raw: &str) -> Option<Value> {
+    if raw.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) || raw == "-0" {
+        return raw.parse().ok().filter(|value: &f64| value.is_finite()).map(Value::Float);
+    }
+    raw.parse().ok().map(Value::Integer)
+}
+
+/// A text that is borrowed where JSON has no escapes in it.
+#[derive(Default)]
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Texts)
+    }
+}
+
+/// The entries of an object, sorted by name; of equal names the last one, as maps have it.
+struct Pairs<'a, T>(Vec<(Text<'a>, T)>);
+
+impl<T> Default for Pairs<'_, T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Pairs<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<'a, T>(PhantomData<(&'a (), T)>);
+        impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for Entries<'a, T> {
+            type Value = Pairs<'a, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'a, T>, A::Error> {
+                let mut all: Vec<(Text<'a>, T)> = Vec::with_capacity(24);
+                while let Some(entry) = map.next_entry()? {
+                    all.push(entry);
+                }
+                if !all.is_sorted_by(|a, b| a.0.0 < b.0.0) {
+                    // The last of equal names comes first in the reverse, and a stable sort keeps it there.
+                    all.reverse();
+                    all.sort_by(|a, b| a.0.0.cmp(&b.0.0));
+                    all.dedup_by(|later, first| later.0.0 == first.0.0);
+                }
+                Ok(Pairs(all))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}

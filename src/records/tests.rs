@@ -1,0 +1,215 @@
+//! What is read is what was written, by both ways of reading.
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use serde_json::{Value as Json, json};
+
+use super::{Body, Measure, Names, Num, Records, Row, Segment, Symbol, Value, parse};
+use crate::model::fact::{About, Body as FactBody, Fact, Header, Late};
+use crate::model::id::Id;
+use crate::model::metric::Accumulator;
+use crate::model::number::Number;
+use crate::model::run::{Run, Status};
+use crate::model::time::Time;
+
+fn id(n: u8) -> Id {
+    Id::from_random([n; 20])
+}
+
+fn fact(kind: &str, n: u8, body: FactBody) -> Fact {
+    Fact { header: Header::new(kind, id(n), Time(i64::from(n)), "Ada <ada@example.org>"), body }
+}
+
+fn row(fact: &Fact, names: &mut Names) -> (Symbol, Row) {
+    let ledger = names.intern("refs/xp/runs/2026-11");
+    (ledger, Row::read(&format!("{}.json", fact.header.id), &fact.encode().expect("it encodes"), names))
+}
+
+fn records(facts: &[Fact]) -> Records {
+    let mut names = Names::default();
+    let rows: Vec<_> = facts.iter().map(|fact| row(fact, &mut names)).collect();
+    Records::new(names, rows)
+}
+
+fn run(seed: i64) -> Run {
+    Run { commit: "c0ffee".to_owned(), status: Status::Ok, seed: Some(seed), ..Run::default() }
+}
+
+/// What a record says, as JSON, beside what the fact says.
+fn of_record(records: &Records, id: Id) -> Json {
+    let run = records.find_run(id).expect("a run");
+    let num = |num: Num| json!(num.to_number(&records.names));
+    let metric = |(name, measure): &(Symbol, Measure)| {
+        let optional = |value: Option<Num>| value.map(num);
+        let of = json!([num(measure.last), measure.step, optional(measure.min), optional(measure.max), measure.count]);
+        (records.text(*name).to_owned(), of)
+    };
+    json!({
+        "seed": run.seed, "status": run.status, "commit": records.text(run.commit),
+        "params": run.params.iter().map(|(name, value)| (records.text(*name).to_owned(), value.to_json(&records.names))).collect::<serde_json::Map<_, _>>(),
+        "metrics": run.metrics.iter().map(metric).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn of_fact(run: &Run) -> Json {
+    let metrics = run.metrics.iter().map(|(name, s)| (name.clone(), json!([s.r#final, s.step, s.min, s.max, s.count])));
+    json!({
+        "seed": run.seed, "status": run.status, "commit": run.commit,
+        "params": run.params, "metrics": metrics.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+#[test]
+fn values_keep_their_type() {
+    let mut names = Names::default();
+    let line = br#"{"xp":"1.0","kind":"run","id":"77777777777777777777","time":"2026-11-21T00:00:00.000Z","commit":"c",
+        "params":{"z":1,"a":1.0,"b":-0,"c":"1","d":[1, 2],"e":18446744073709551615,"f":null,"g":true,"a":2e0,"h":"\u00e9"}}"#;
+    let Body::Run(run) = parse(line, &mut names).expect("a run") else { panic!("a run") };
+    let value = |name: &str| run.param(names.find(name).expect("a name"));
+    assert_eq!(value("z"), Some(Value::Integer(1)));
+    // Of equal names the last one counts, as in any map.
+    assert_eq!(value("a"), Some(Value::Float(2.0)));
+    assert!(matches!(value("b"), Some(Value::Float(zero)) if zero.is_sign_negative()));
+    assert_eq!(value("d").map(|value| value.to_json(&names)), Some(json!([1, 2])));
+    assert_eq!(value("e").map(|value| value.to_json(&names)), Some(json!(18446744073709551615_u64)));
+    assert_eq!(value("h").map(|value| value.to_json(&names)), Some(json!("é")));
+    let order: Vec<&str> = run.params.iter().map(|(name, _)| names.text(*name)).collect();
+    assert!(order.is_sorted());
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let mut names = Names::default();
+    let mut reason = |file: &str, bytes: &[u8]| match Row::read(file, bytes, &mut names).body {
+        Body::Unreadable(reason) => names.text(reason).to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let newer = br#"{"xp":"2.0","kind":"run","id":"77777777777777777777","time":"2026-11-21T00:00:00Z"}"#;
+    assert!(reason("77777777777777777777.json", newer).contains("newer git-xp"));
+    let remark = br#"{"xp":"1.0","kind":"remark","id":"77777777777777777777","time":"2026-11-21T00:00:00Z"}"#;
+    assert_eq!(reason("88888888888888888888.json", remark), "its name is not its id, 77777777777777777777");
+    assert_eq!(reason("x", remark), "its name does not end in .json");
+    assert!(reason("x.json", b"{").contains("not a fact"));
+}
+
+#[test]
+fn odd_but_valid_facts_are_read_by_the_general_parser() {
+    let mut names = Names::default();
+    let poem = br#"{"xp":"1.7","kind":"poem","id":"77777777777777777777","time":"2026-11-21T00:00:00Z","metrics":5}"#;
+    assert!(matches!(parse(poem, &mut names), Ok(Body::About(_))));
+    let odd = br#"{"xp":"1.0","kind":"run","id":"77777777777777777777","time":"2026-11-21T00:00:00Z","commit":"c","name":"x","base":7}"#;
+    assert!(matches!(parse(odd, &mut names), Ok(Body::Run(_))));
+}
+
+#[test]
+fn later_facts_meet_what_they_are_about_in_any_order() {
+    let about = |target: u8, because: &str| About {
+        target: Some(id(target)),
+        because: Some(because.to_owned()),
+        ..About::default()
+    };
+    let mut late = Accumulator::default();
+    late.add(None, &Number::Integer(7));
+    let metrics = [("test".to_owned(), late.summary(None).expect("a point"))].into();
+    let facts = [
+        fact("withdrawal", 5, FactBody::Withdrawal(about(1, "leak"))),
+        fact("late", 6, FactBody::Late(Late { target: id(1), commit: None, metrics, params: Default::default() })),
+        fact("tombstone", 7, FactBody::Tombstone(about(2, "secret"))),
+        fact("run", 2, FactBody::Run(Box::new(run(2)))),
+        fact("run", 1, FactBody::Run(Box::new(run(1)))),
+    ];
+    let records = records(&facts);
+    assert_eq!(records.runs.len(), 1);
+    let found = records.find_run(id(1)).expect("a run");
+    assert_eq!(found.withdrawn.map(|why| records.text(why)), Some("leak"));
+    assert_eq!(
+        found.metric(records.names.find("test").expect("a name")).map(|measure| measure.last),
+        Some(Num::Integer(7))
+    );
+    assert_eq!((records.late_of(id(1)).len(), records.about(id(1)).len(), records.about(id(2)).len()), (1, 1, 1));
+    assert!(records.find_run(id(2)).is_none());
+}
+
+#[test]
+fn copies_count_once() {
+    let fact = fact("run", 1, FactBody::Run(Box::new(run(1))));
+    assert_eq!(records(&[fact.clone(), fact]).runs.len(), 1);
+}
+
+fn runs() -> impl Strategy<Value = Run> {
+    let value = prop_oneof![
+        any::<String>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        any::<bool>().prop_map(Json::from),
+        any::<u64>().prop_map(Json::from),
+        Just(Json::Null),
+        Just(json!({"a": [1, "x", null]})),
+    ];
+    let metric = prop_oneof![
+        any::<f64>().prop_map(Number::Float),
+        any::<i64>().prop_map(|n| Number::parse(&n.to_string()).expect("digits"))
+    ];
+    (
+        vec((any::<String>(), value), 0..6),
+        vec((any::<String>(), vec(metric, 1..4)), 0..6),
+        any::<Option<i64>>(),
+        any::<String>(),
+    )
+        .prop_map(|(params, metrics, seed, commit)| {
+            let summary = |values: Vec<Number>| {
+                let mut series = Accumulator::default();
+                values.iter().enumerate().for_each(|(step, value)| series.add(Some(step as i64), value));
+                series.summary(None).expect("points")
+            };
+            Run {
+                params: params.into_iter().collect(),
+                metrics: metrics.into_iter().map(|(name, values)| (name, summary(values))).collect(),
+                seed,
+                commit,
+                status: Status::Failed,
+                ..Run::default()
+            }
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_record_says_what_the_fact_says(run in runs()) {
+        let fact = fact("run", 1, FactBody::Run(Box::new(run)));
+        let FactBody::Run(run) = &fact.body else { panic!("a run") };
+        // Compared as text: NaN is unlike itself, and what was read back is what counts.
+        let Fact { body: FactBody::Run(back), .. } = Fact::parse(&fact.encode().expect("it encodes")).expect("a fact") else { panic!("a run") };
+        assert_eq!(of_record(&records(&[fact.clone()]), id(1)).to_string(), of_fact(&back).to_string());
+        let _ = run;
+    }
+
+    #[test]
+    fn segments_read_back(runs in vec(runs(), 0..5), key in any::<String>()) {
+        let mut names = Names::default();
+        let facts = runs.into_iter().zip(0..).map(|(run, n)| fact("run", n, FactBody::Run(Box::new(run))));
+        let rows: Vec<Row> = facts.map(|fact| row(&fact, &mut names).1).collect();
+        let segment = Segment { rows, blobs: vec![7; 40], notes: vec![super::Listed { blob: vec![1, 2], ids: vec![id(3)] }] };
+        let bytes = segment.encode(&key, &names).expect("it encodes");
+        let (found, back) = Segment::decode(&bytes, &mut names).expect("it decodes");
+        assert_eq!((found, format!("{back:?}")), (key, format!("{segment:?}")));
+    }
+
+    #[test]
+    fn damaged_segments_are_none(bytes in vec(any::<u8>(), 0..200), at in any::<usize>(), bit in 0..8_u32) {
+        assert!(Segment::decode(&bytes, &mut Names::default()).is_none());
+        let mut names = Names::default();
+        let rows = vec![row(&fact("run", 1, FactBody::Run(Box::new(run(1)))), &mut names).1];
+        let mut whole = Segment { rows, ..Segment::default() }.encode("k", &names).expect("it encodes");
+        let at = at % whole.len();
+        whole[at] ^= 1 << bit;
+        assert!(Segment::decode(&whole, &mut names).is_none());
+        assert!(Segment::decode(&whole[..at], &mut names).is_none());
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in vec(any::<u8>(), 0..300), text in any::<String>()) {
+        let _ = parse(&bytes, &mut Names::default());
+        let _ = parse(text.as_bytes(), &mut Names::default());
+    }
+}

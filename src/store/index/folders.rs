@@ -1,0 +1,184 @@
+//! Where facts lie in git, and reading one folder of them.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::git::{GitError, Oid, Repo};
+use crate::model::fact::Header;
+use crate::model::id::Id;
+use crate::records::{Body, Listed, Names, Row, Segment, Symbol, parse};
+use crate::store::ledger::{NOTES, PREFIX, REMOTE_PREFIX};
+
+/// This many objects are read in any order.
+const FEW: usize = 100;
+
+/// A ref with facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// The full name.
+    pub(super) name: String,
+    /// The commit it points to.
+    pub(super) tip: Oid,
+}
+
+/// A part of a source: a folder of the fan-out, or (with an empty name) the notes that lie in none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Folder {
+    pub(super) name: String,
+    pub(super) tree: Oid,
+}
+
+impl Source {
+    pub(super) fn is_notes(&self) -> bool {
+        self.name == NOTES
+    }
+
+    /// What a segment is kept under: which folder in which state.
+    pub(super) fn key(&self, folder: &Folder) -> String {
+        format!("{} {} {}", if self.is_notes() { "notes" } else { "facts" }, folder.name, folder.tree)
+    }
+}
+
+/// The ledgers, those of remotes behind our own, and the notes.
+pub(super) fn sources(repo: &Repo) -> Result<Vec<Source>, GitError> {
+    let mut all: Vec<(String, Oid)> = repo.list_refs(PREFIX)?;
+    let is_ledger = |name: &str| name.rsplit_once('/').is_some_and(|(above, _)| above.ends_with("/runs"));
+    all.extend(repo.list_refs(REMOTE_PREFIX)?.into_iter().filter(|(name, _)| is_ledger(name)));
+    all.extend(repo.find_ref(NOTES)?.map(|tip| (NOTES.to_owned(), tip)));
+    Ok(all.into_iter().map(|(name, tip)| Source { name, tip }).collect())
+}
+
+/// The folders of a source, by name.
+pub(super) fn folders(repo: &Repo, source: &Source) -> Result<Vec<Folder>, GitError> {
+    let root = repo.commit_tree(source.tip)?;
+    if source.is_notes() {
+        let mut all = Vec::new();
+        let entries = repo.read_tree(root)?;
+        if entries.iter().any(|(_, mode, _)| !mode.is_tree()) {
+            all.push(Folder { name: String::new(), tree: root });
+        }
+        let trees = entries.into_iter().filter(|(_, mode, _)| mode.is_tree());
+        all.extend(trees.map(|(name, _, tree)| Folder { name, tree }));
+        return Ok(all);
+    }
+    match repo.find_path(root, "facts")? {
+        Some((mode, facts)) if mode.is_tree() => {
+            let entries = repo.read_tree(facts)?.into_iter().filter(|(_, mode, _)| mode.is_tree());
+            Ok(entries.map(|(name, _, tree)| Folder { name, tree }).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// A file in a folder of a ledger.
+pub(super) struct Entry {
+    pub(super) file: String,
+    pub(super) blob: Oid,
+    /// What it says, once that is known.
+    pub(super) row: Option<Row>,
+}
+
+/// The files of a ledger's folder; what its `stale` segment had is known already.
+pub(super) fn list_folder(
+    repo: &Repo,
+    folder: &Folder,
+    stale: Option<Segment>,
+    names: &Names,
+) -> Result<Vec<Entry>, GitError> {
+    let stale = stale.unwrap_or_default();
+    let width = folder.tree.as_slice().len();
+    let blobs = stale.blobs.chunks_exact(width).map(Oid::try_from);
+    let mut known: HashMap<(Symbol, Oid), Row> =
+        stale.rows.into_iter().zip(blobs).filter_map(|(row, blob)| Some(((row.stem, blob.ok()?), row))).collect();
+    let entry = |(file, _, blob): (String, _, Oid)| {
+        let stem = names.find(file.strip_suffix(".json").unwrap_or(&file));
+        let row = stem.and_then(|stem| known.remove(&(stem, blob)));
+        Entry { file, blob, row }
+    };
+    Ok(repo.read_tree(folder.tree)?.into_iter().map(entry).collect())
+}
+
+/// Read what is not known yet, in the order in which git has it; returns how many facts that were.
+pub(super) fn read_entries<'a>(repo: &Repo, entries: impl Iterator<Item = &'a mut Entry>, names: &mut Names) -> usize {
+    let mut unknown: Vec<&mut Entry> = entries.filter(|entry| entry.row.is_none()).collect();
+    // A few are read as fast in any order, and looking up the order costs some reading itself.
+    if unknown.len() > FEW {
+        repo.sort_by_pack(&mut unknown, |entry| entry.blob);
+    }
+    let mut bytes = Vec::new();
+    for entry in &mut unknown {
+        entry.row = Some(match repo.read_blob_into(entry.blob, &mut bytes) {
+            Ok(()) => Row::read(&entry.file, &bytes, names),
+            Err(error) => Row {
+                body: Body::Unreadable(names.intern(&error.to_string())),
+                stem: names.intern(entry.file.strip_suffix(".json").unwrap_or(&entry.file)),
+            },
+        });
+    }
+    unknown.len()
+}
+
+/// The segment of a folder whose files were all read.
+pub(super) fn segment(entries: Vec<Entry>) -> Segment {
+    let mut segment = Segment::default();
+    for entry in entries {
+        segment.blobs.extend_from_slice(entry.blob.as_slice());
+        segment.rows.extend(entry.row);
+    }
+    segment
+}
+
+/// What a folder of notes lists, the facts among it that no ledger has, and how many notes had to be read.
+pub(super) fn read_notes(
+    repo: &Repo,
+    folder: &Folder,
+    stale: Option<Segment>,
+    by_blob: &HashMap<Vec<u8>, Id>,
+    known: &HashSet<Id>,
+    names: &mut Names,
+) -> Result<(Segment, usize), GitError> {
+    let stale = stale.unwrap_or_default();
+    let listed: HashMap<&[u8], &Listed> = stale.notes.iter().map(|note| (note.blob.as_slice(), note)).collect();
+    let rows: HashMap<Id, &Row> = stale.rows.iter().filter_map(|row| Some((row.body.id()?, row))).collect();
+    let mut segment = Segment::default();
+    let mut added: HashSet<Id> = HashSet::new();
+    let mut fresh = 0;
+    let notes = match folder.name.as_str() {
+        // What lies in folders has slots of its own.
+        "" => repo.read_tree(folder.tree)?.into_iter().filter(|(_, mode, _)| !mode.is_tree()).map(|e| e.2).collect(),
+        prefix => repo.list_notes_below(folder.tree, prefix)?,
+    };
+    for blob in notes {
+        // Most notes hold one fact, and then they are the fact's own blob.
+        if let Some(id) = by_blob.get(blob.as_slice()) {
+            segment.notes.push(Listed { blob: blob.as_slice().to_vec(), ids: vec![*id] });
+            continue;
+        }
+        let note = match listed.get(blob.as_slice()) {
+            Some(note) => {
+                let own = note.ids.iter().filter(|id| !known.contains(id) && added.insert(**id));
+                segment.rows.extend(own.filter_map(|id| rows.get(id).map(|row| (*row).clone())));
+                (*note).clone()
+            }
+            None => {
+                fresh += 1;
+                let mut ids = Vec::new();
+                let Ok(bytes) = repo.read_blob(blob) else { continue };
+                for line in String::from_utf8_lossy(&bytes).split('\n').map(|line| line.trim_end_matches('\r')) {
+                    let Ok(header) = serde_json::from_str::<Header>(line) else { continue };
+                    ids.push(header.id);
+                    if !known.contains(&header.id)
+                        && added.insert(header.id)
+                        && let Ok(body) = parse(line.as_bytes(), names)
+                    {
+                        segment.rows.push(Row { stem: names.intern(header.id.as_str()), body });
+                    }
+                }
+                Listed { blob: blob.as_slice().to_vec(), ids }
+            }
+        };
+        segment.notes.push(note);
+    }
+    // A line that has the header of a fact and is none otherwise is nobody's: it must not make the segment look as if it lacked something.
+    segment.notes.iter_mut().for_each(|note| note.ids.retain(|id| known.contains(id) || added.contains(id)));
+    Ok((segment, fresh))
+}

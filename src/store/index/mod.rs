@@ -1,0 +1,187 @@
+//! Reading all facts, and the index that makes it fast.
+//!
+//! A *source* is a ref with facts: the ledgers, those that were fetched from a remote, and the notes, last, for facts that no ledger has. The facts
+//! of a source lie in folders (the fan-out), and a folder's tree id says all about its content. The index keeps a [`Segment`] for each folder under that
+//! id: what has not changed is taken from there, what has is read from git, blob by blob that is new. So the index can be old, damaged, half-written,
+//! from another repository or gone: it only ever costs time. `xp.index = false` does without.
+
+mod database;
+mod folders;
+
+use std::collections::{HashMap, HashSet};
+
+use database::Database;
+use folders::{Entry, Folder, Source, folders, list_folder, read_entries, read_notes, segment, sources};
+
+use crate::git::{GitError, Repo};
+use crate::model::id::Id;
+use crate::records::{Names, Records, Segment};
+
+/// Below this many facts an index would cost more than it saves.
+const WORTH_AN_INDEX: usize = 200;
+
+/// Read everything that ledgers and notes hold.
+///
+/// # Errors
+/// If the refs or a tree cannot be read; a single bad fact is no error, and nothing that is wrong with the index is.
+pub fn read(repo: &Repo) -> Result<Records, GitError> {
+    let sources = sources(repo)?;
+    let mut names = Names::default();
+    let is_used = repo.config_bool("xp.index").unwrap_or(true);
+    let mut database = is_used.then(|| Database::open(&repo.common_dir())).flatten();
+    let mut state = State::of(repo, &sources, database.as_ref())?;
+    if let Some(found) = &database
+        && found.each_segment(&mut |source, folder, bytes| state.take(source, folder, bytes, &mut names)).is_none()
+    {
+        // It broke while it was read. What was read is whole all the same.
+        database = None;
+    }
+    let fresh = state.fill(repo, &mut names)?;
+    if is_used && (database.is_some() || fresh >= WORTH_AN_INDEX) && state.has_news() {
+        state.save(repo, database, &names);
+    }
+    let rows = state.slots.into_iter().flat_map(|slot| {
+        let ledger = names.intern(&state.sources[slot.source].name);
+        slot.segment.map(|segment| segment.rows).unwrap_or_default().into_iter().map(move |row| (ledger, row))
+    });
+    let rows: Vec<_> = rows.collect();
+    Ok(Records::new(names, rows))
+}
+
+/// What has to be read, and how far that is.
+struct State<'a> {
+    sources: &'a [Source],
+    slots: Vec<Slot>,
+    slot_at: HashMap<(usize, String), usize>,
+    /// Segments of folders as they were once.
+    stale: HashMap<usize, Segment>,
+    /// Sources that changed since the index was written, and those that are gone.
+    moved: Vec<bool>,
+    gone: Vec<String>,
+}
+
+/// One folder of a source.
+struct Slot {
+    source: usize,
+    folder: Folder,
+    segment: Option<Segment>,
+    is_new: bool,
+}
+
+impl<'a> State<'a> {
+    fn of(repo: &Repo, sources: &'a [Source], database: Option<&Database>) -> Result<Self, GitError> {
+        let mut known = database.map(Database::sources).unwrap_or_default();
+        let mut state = State {
+            sources,
+            slots: Vec::new(),
+            slot_at: HashMap::new(),
+            stale: HashMap::new(),
+            moved: Vec::new(),
+            gone: Vec::new(),
+        };
+        for (at, source) in sources.iter().enumerate() {
+            let kept = known.remove(&source.name).filter(|(tip, _)| *tip == source.tip);
+            state.moved.push(kept.is_none());
+            let folders = match kept {
+                Some((_, folders)) => folders,
+                None => folders(repo, source)?,
+            };
+            for folder in folders {
+                state.slot_at.insert((at, folder.name.clone()), state.slots.len());
+                state.slots.push(Slot { source: at, folder, segment: None, is_new: false });
+            }
+        }
+        state.gone = known.into_keys().collect();
+        Ok(state)
+    }
+
+    /// Take a segment that the index has.
+    fn take(&mut self, source: &str, folder: &str, bytes: &[u8], names: &mut Names) {
+        let Some(source) = self.sources.iter().position(|known| known.name == source) else { return };
+        let Some(at) = self.slot_at.get(&(source, folder.to_owned())) else { return };
+        let Some((key, segment)) = Segment::decode(bytes, names) else { return };
+        let slot = &mut self.slots[*at];
+        if key == self.sources[source].key(&slot.folder) {
+            slot.segment = Some(segment);
+        } else {
+            self.stale.insert(*at, segment);
+        }
+    }
+
+    /// Read from git what is missing; returns how many facts that were.
+    fn fill(&mut self, repo: &Repo, names: &mut Names) -> Result<usize, GitError> {
+        let mut listed: Vec<(usize, Vec<Entry>)> = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            if slot.segment.is_none() && !self.sources[slot.source].is_notes() {
+                listed.push((at, list_folder(repo, &slot.folder, self.stale.remove(&at), names)?));
+            }
+        }
+        let mut fresh = read_entries(repo, listed.iter_mut().flat_map(|(_, entries)| entries), names);
+        for (at, entries) in listed {
+            self.slots[at].segment = Some(segment(entries));
+            self.slots[at].is_new = true;
+        }
+        if self.moved.contains(&true) || self.slots.iter().any(|slot| slot.segment.is_none()) || !self.gone.is_empty() {
+            fresh += self.fill_notes(repo, names)?;
+        }
+        Ok(fresh)
+    }
+
+    /// A note's facts are those of the ledgers, but for facts that only the notes of a commit have.
+    fn fill_notes(&mut self, repo: &Repo, names: &mut Names) -> Result<usize, GitError> {
+        if !self.sources.iter().any(Source::is_notes) {
+            return Ok(0);
+        }
+        let width = repo.empty_tree().as_slice().len();
+        let mut by_blob: HashMap<Vec<u8>, Id> = HashMap::new();
+        let mut known: HashSet<Id> = HashSet::new();
+        for slot in self.slots.iter().filter(|slot| !self.sources[slot.source].is_notes()) {
+            let Some(segment) = &slot.segment else { continue };
+            for (row, blob) in segment.rows.iter().zip(segment.blobs.chunks_exact(width)) {
+                if let Some(id) = row.body.id() {
+                    by_blob.insert(blob.to_vec(), id);
+                    known.insert(id);
+                }
+            }
+        }
+        let mut fresh = 0;
+        for (at, slot) in self.slots.iter_mut().enumerate().filter(|(_, slot)| self.sources[slot.source].is_notes()) {
+            // What a note lists must be somewhere: a ledger that was deleted leaves facts that only notes have.
+            let is_covered = |segment: &Segment| {
+                let own: HashSet<Id> = segment.rows.iter().filter_map(|row| row.body.id()).collect();
+                segment.notes.iter().flat_map(|note| &note.ids).all(|id| known.contains(id) || own.contains(id))
+            };
+            let segment = slot.segment.take();
+            if segment.as_ref().is_some_and(is_covered) {
+                slot.segment = segment;
+                continue;
+            }
+            let stale = self.stale.remove(&at).filter(is_covered);
+            let (segment, read) = read_notes(repo, &slot.folder, stale, &by_blob, &known, names)?;
+            fresh += read;
+            slot.segment = Some(segment);
+            slot.is_new = true;
+        }
+        Ok(fresh)
+    }
+
+    fn has_news(&self) -> bool {
+        self.moved.contains(&true) || !self.gone.is_empty() || self.slots.iter().any(|slot| slot.is_new)
+    }
+
+    /// Keep what was read. An index that cannot be written is none.
+    fn save(&self, repo: &Repo, database: Option<Database>, names: &Names) {
+        let Some(mut database) = database.or_else(|| Database::create(&repo.common_dir())) else { return };
+        let sources = self.sources.iter().enumerate().filter(|(at, _)| self.moved[*at]).map(|(at, source)| {
+            let folders: Vec<&Folder> =
+                self.slots.iter().filter(|slot| slot.source == at).map(|slot| &slot.folder).collect();
+            (source, folders)
+        });
+        let segments = self.slots.iter().filter(|slot| slot.is_new).filter_map(|slot| {
+            let source = &self.sources[slot.source];
+            let bytes = slot.segment.as_ref()?.encode(&source.key(&slot.folder), names).ok()?;
+            Some((source.name.as_str(), slot.folder.name.as_str(), bytes))
+        });
+        database.write(sources, &self.gone, segments);
+    }
+}

@@ -1,0 +1,258 @@
+//! The index can be missing, old, damaged, foreign or locked: the answer is the same.
+
+use std::path::PathBuf;
+
+use git_xp::git::Repo;
+use git_xp::model::experiment::{Experiment, RecordedHypothesis};
+use git_xp::model::fact::{Body, Fact, Header};
+use git_xp::model::id::Id;
+use git_xp::model::metric::Accumulator;
+use git_xp::model::number::Number;
+use git_xp::model::run::{Run, Status};
+use git_xp::model::time::Time;
+use git_xp::store::seal::{Parcel, seal};
+
+use crate::support::TestRepo;
+
+/// Enough facts for an index: 150 experiments with a run each, on 15 commits.
+fn many() -> TestRepo {
+    let repo = TestRepo::new();
+    for n in 0..15 {
+        repo.commit(&format!("commit {n}"));
+    }
+    add(&repo, 0..150);
+    repo
+}
+
+fn add(repo: &TestRepo, which: std::ops::Range<i64>) {
+    let commits: Vec<String> = repo.git(&["rev-list", "main"]).lines().map(str::to_owned).collect();
+    let mut parcels = Vec::new();
+    let mut push = |fact: Fact| parcels.push(Parcel { bytes: fact.encode().unwrap(), fact, files: Vec::new() });
+    for n in which {
+        let (id, commit) = (Id::random().unwrap(), &commits[n as usize % commits.len()]);
+        let time = Time(1_790_000_000_000 + n);
+        let experiment = Experiment {
+            experiment: None,
+            name: format!("e{n:03}"),
+            branch: format!("refs/heads/exp/e{n:03}"),
+            commit: commit.clone(),
+            base: commit.clone(),
+            baseline: None,
+            hypothesis: RecordedHypothesis { expect: vec!["acc >= 0.5".to_owned()], ..Default::default() },
+            planned_seeds: None,
+            tags: Vec::new(),
+            from: None,
+            command: Vec::new(),
+        };
+        let header = |kind: &str, id| Header::new(kind, id, time, "Ada <ada@example.org>");
+        push(Fact { header: header("experiment", id), body: Body::Experiment(Box::new(experiment)) });
+        let mut points = Accumulator::default();
+        points.add(Some(1), &Number::Float(n as f64 / 100.0));
+        let run = Run {
+            experiment: Some(id),
+            name: Some(format!("e{n:03}")),
+            commit: commit.clone(),
+            tree: commit.clone(),
+            seed: Some(n),
+            status: Status::Ok,
+            condition: format!("c{n}"),
+            params: [("lr".to_owned(), (n % 7).into())].into(),
+            metrics: points.summary(None).map(|summary| ("acc".to_owned(), summary)).into_iter().collect(),
+            ..Run::default()
+        };
+        push(Fact { header: header("run", Id::random().unwrap()), body: Body::Run(Box::new(run)) });
+    }
+    seal(&Repo::open(&repo.path).unwrap(), &parcels).unwrap();
+}
+
+fn index(repo: &TestRepo) -> PathBuf {
+    repo.path.join(".git/xp/index.sqlite")
+}
+
+fn compared(repo: &TestRepo) -> String {
+    repo.xp(&["compare", "--json"]).ok()
+}
+
+/// What there is to say, without an index.
+fn truth(repo: &TestRepo) -> String {
+    let output = repo.output(repo.command("git").args(["-c", "xp.index=false", "xp", "compare", "--json"]));
+    let text = output.ok();
+    assert!(text.contains("e149") && text.contains("1.49"), "{text}");
+    text
+}
+
+#[test]
+fn it_is_made_and_used_and_never_needed() {
+    let repo = many();
+    let truth = truth(&repo);
+    assert!(!index(&repo).exists(), "a reader that uses no index makes none");
+    assert_eq!(compared(&repo), truth);
+    assert!(index(&repo).exists());
+    let made = std::fs::read(index(&repo)).unwrap();
+    assert_eq!(compared(&repo), truth);
+    assert_eq!(std::fs::read(index(&repo)).unwrap(), made, "a fresh index is only read");
+    std::fs::remove_file(index(&repo)).unwrap();
+    assert_eq!(compared(&repo), truth);
+    assert!(index(&repo).exists());
+}
+
+#[test]
+fn few_facts_need_none() {
+    let repo = TestRepo::new();
+    repo.train(1, "0.1");
+    repo.xp(&["compare"]).ok();
+    assert!(!index(&repo).exists());
+}
+
+#[test]
+fn new_facts_are_seen_at_once() {
+    let repo = many();
+    compared(&repo);
+    add(&repo, 150..160);
+    assert_eq!(compared(&repo), truth(&repo));
+    let found = repo.xp(&["show", "e155", "--json"]).json();
+    repo.xp(&["discard", found["runs"][0]["fact"]["id"].as_str().unwrap(), "--because", "leak"]).ok();
+    let after = compared(&repo);
+    assert_eq!(after, truth(&repo));
+    assert!(after.contains("\"withdrawn\": 1"));
+    // A ledger that is moved back, as by a restored backup.
+    let ledger = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/2026-09"]);
+    repo.git(&["update-ref", &ledger, &format!("{ledger}~1")]);
+    repo.git(&["update-ref", "refs/notes/xp", "refs/notes/xp~2"]);
+    let before = compared(&repo);
+    assert!(!before.contains("e155") && before.contains("e149"));
+    assert_eq!(before, truth(&repo));
+}
+
+#[test]
+fn a_damaged_one_changes_nothing() {
+    let repo = many();
+    let truth = truth(&repo);
+    compared(&repo);
+    let whole = std::fs::read(index(&repo)).unwrap();
+    for length in [0, 1, 50, 100, 4096, 16_384, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(index(&repo), &whole[..length]).unwrap();
+        assert_eq!(compared(&repo), truth, "cut to {length}");
+    }
+    for at in (0..whole.len()).step_by(whole.len() / 40) {
+        let mut bent = whole.clone();
+        let end = (at + 64).min(bent.len());
+        bent[at..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
+        std::fs::write(index(&repo), &bent).unwrap();
+        assert_eq!(compared(&repo), truth, "bent at {at}");
+    }
+    std::fs::write(index(&repo), "no database at all, but long enough to look like one".repeat(100)).unwrap();
+    assert_eq!(compared(&repo), truth);
+    assert_eq!(compared(&repo), truth);
+    std::fs::remove_file(index(&repo)).unwrap();
+    std::fs::create_dir(index(&repo)).unwrap();
+    assert_eq!(compared(&repo), truth);
+}
+
+#[test]
+fn one_of_another_repository_or_version_is_not_believed() {
+    let (repo, other) = (many(), many());
+    let truth = truth(&repo);
+    compared(&other);
+    std::fs::copy(index(&other), {
+        compared(&repo);
+        index(&repo)
+    })
+    .unwrap();
+    assert_eq!(compared(&repo), truth);
+    for version in [0, 1, 999_999] {
+        let connection = rusqlite::Connection::open(index(&repo)).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+        drop(connection);
+        assert_eq!(compared(&repo), truth, "version {version}");
+    }
+    let connection = rusqlite::Connection::open(index(&repo)).unwrap();
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 999_999, "the index of a newer version is not ours to replace");
+}
+
+#[test]
+fn a_locked_one_is_not_waited_for_long() {
+    let repo = many();
+    let truth = truth(&repo);
+    compared(&repo);
+    add(&repo, 150..151);
+    let connection = rusqlite::Connection::open(index(&repo)).unwrap();
+    connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let begun = std::time::Instant::now();
+    let text = compared(&repo);
+    assert!(begun.elapsed().as_secs() < 20);
+    assert_ne!(text, truth);
+    assert!(text.contains("e150"));
+    drop(connection);
+    assert_eq!(compared(&repo), text);
+}
+
+#[test]
+fn many_processes_and_work_trees_share_it() {
+    let repo = many();
+    let truth = truth(&repo);
+    repo.git(&["worktree", "add", "--quiet", "--detach", "../second"]);
+    let second = repo.outside().join("second");
+    let children: Vec<_> = (0..12)
+        .map(|n| {
+            let mut command = repo.command(env!("CARGO_BIN_EXE_git-xp"));
+            if n % 2 == 1 {
+                command.current_dir(&second);
+            }
+            command.args(["compare", "--json"]).stdout(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), truth);
+    }
+    assert!(!second.join(".git/xp").exists() && index(&repo).exists());
+    assert_eq!(compared(&repo), truth);
+}
+
+#[test]
+fn a_read_only_repository_is_read_without_one() {
+    let repo = many();
+    let truth = truth(&repo);
+    let lock = |mode: &str| repo.sh(&format!("chmod -R {mode} .git")).ok();
+    lock("a-w");
+    assert_eq!(compared(&repo), truth);
+    lock("u+w");
+    compared(&repo);
+    lock("a-w");
+    assert_eq!(compared(&repo), truth);
+    lock("u+w");
+}
+
+#[test]
+fn notes_alone_are_enough() {
+    let repo = many();
+    repo.train(1, "0.1");
+    let truth = truth(&repo);
+    compared(&repo);
+    let ledgers = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"]);
+    for ledger in ledgers.lines() {
+        repo.git(&["update-ref", "-d", ledger]);
+    }
+    // With the index of better times, and without.
+    assert_eq!(compared(&repo), truth);
+    std::fs::remove_file(index(&repo)).unwrap();
+    assert_eq!(compared(&repo), truth);
+    assert_eq!(compared(&repo), truth);
+    // A run is shown whole, as far as its note tells.
+    assert!(repo.xp(&["show", "last"]).ok().contains("val_acc"));
+}
+
+#[test]
+fn what_was_fetched_from_a_remote_counts_once() {
+    let repo = many();
+    let truth = truth(&repo);
+    let ledger = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/2026-09"]);
+    repo.git(&["update-ref", "refs/xp-remote/origin/runs/2026-09", &ledger]);
+    assert_eq!(compared(&repo), truth);
+    repo.git(&["update-ref", "-d", &ledger]);
+    repo.git(&["update-ref", "-d", "refs/notes/xp"]);
+    assert_eq!(compared(&repo), truth);
+}
