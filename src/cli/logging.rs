@@ -191,7 +191,7 @@ fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> 
         (Some(folder), Some(Event::Open { fact, .. })) => (folder.id, fact.commit),
         _ => {
             let records = cx.records()?;
-            let record = selector::resolve_run(cx, &records, selector)?;
+            let record = selector::resolve_run(cx, records, selector)?;
             (record.id, records.text(record.commit).to_owned())
         }
     };

@@ -15,8 +15,9 @@ mod segment;
 mod tests;
 mod value;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use ahash::{HashMap, HashSet, HashSetExt};
 
 pub use about::AboutRecord;
 pub use experiment::{ExperimentRecord, Registration};
@@ -63,7 +64,10 @@ impl Records {
     pub fn new(names: Names, rows: impl IntoIterator<Item = (Symbol, Row)>) -> Self {
         let mut all = Self { names: Arc::new(names), ..Self::default() };
         let mut registrations: Vec<Registration> = Vec::new();
-        let mut seen: HashSet<Symbol> = HashSet::new();
+        let rows = rows.into_iter();
+        let expected = rows.size_hint().0;
+        let mut seen: HashSet<Symbol> = HashSet::with_capacity(expected);
+        all.runs.reserve(expected / 2);
         let mut dead: HashSet<Id> = HashSet::new();
         for (ledger, Row { stem, body }) in rows {
             if !matches!(body, Body::Unreadable(_)) && !seen.insert(stem) {
@@ -92,7 +96,8 @@ impl Records {
             all.forget(&dead, &mut registrations);
         }
         all.add_registrations(registrations);
-        all.runs.sort_by_cached_key(|run| (run.time, run.id, run.stem));
+        // Stable: two facts of one id stay in the order they came in. Records are large, so each is moved once.
+        all.runs.sort_by_cached_key(|run| (run.time, run.id));
         all.link();
         all
     }
@@ -136,6 +141,7 @@ impl Records {
     }
 
     fn link(&mut self) {
+        self.run_at.reserve(self.runs.len());
         for (at, run) in self.runs.iter().enumerate() {
             self.run_at.insert(run.id, at as u32);
             if let Some(experiment) = run.experiment {
@@ -150,8 +156,8 @@ impl Records {
         }
         for (target, facts) in &mut self.about {
             facts.sort_by_key(|about| (about.time, about.id));
-            let withdrawals = facts.iter().filter(|about| self.names.text(about.kind) == "withdrawal");
-            if let (Some(at), Some(last)) = (self.run_at.get(target), withdrawals.last()) {
+            let mut withdrawals = facts.iter().filter(|about| self.names.text(about.kind) == "withdrawal");
+            if let (Some(at), Some(last)) = (self.run_at.get(target), withdrawals.next_back()) {
                 let because = last.read(&self.names).because.unwrap_or_default();
                 self.runs[*at as usize].withdrawn = Some(Arc::make_mut(&mut self.names).intern(&because));
             }

@@ -1,7 +1,6 @@
 //! Every text once: names of metrics, branches, commits.
 
-use std::hash::{BuildHasher, RandomState};
-
+use ahash::RandomState;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +46,13 @@ impl Default for Names {
 }
 
 impl Names {
+    /// Room for that many more texts.
+    pub fn reserve(&mut self, texts: usize) {
+        let (all, ends, hasher) = (&self.all, &self.ends, &self.hasher);
+        self.table.reserve(texts, |at| hasher.hash_one(slice(all, ends, *at)));
+        self.ends.reserve(texts);
+    }
+
     /// The symbol of a text, which is kept if it is new.
     pub fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.hasher.hash_one(text);
@@ -69,6 +75,7 @@ impl Names {
     }
 
     /// The text; empty for a symbol of other names.
+    #[inline]
     pub fn text(&self, symbol: Symbol) -> &str {
         if symbol.index() < self.ends.len() { slice(&self.all, &self.ends, symbol.0) } else { "" }
     }
@@ -89,6 +96,7 @@ impl Names {
     }
 }
 
+#[inline]
 fn slice<'a>(all: &'a str, ends: &[usize], at: u32) -> &'a str {
     let at = at as usize;
     let start = if at == 0 { 0 } else { ends[at - 1] };

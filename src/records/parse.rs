@@ -92,6 +92,8 @@ struct Keys<'a> {
     #[serde(borrow, default)]
     command: Vec<Text<'a>>,
     #[serde(borrow, default)]
+    cwd: Text<'a>,
+    #[serde(borrow, default)]
     host: Text<'a>,
     #[serde(borrow)]
     environment: Option<Text<'a>>,
@@ -183,6 +185,7 @@ fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRecord> {
         end: keys.end,
         seconds: keys.seconds,
         command: keys.command.iter().map(|word| names.intern(&word.0)).collect(),
+        cwd: names.intern(&keys.cwd.0),
         host: names.intern(&keys.host.0),
         plan: names.intern(&keys.plan.0),
         condition: names.intern(&keys.condition.0),

@@ -92,15 +92,15 @@ impl Grid for ComparisonTable<'_> {
         for row in &comparison.rows {
             match *source {
                 Source::Experiment => {}
-                Source::Count => strip.push_with(Tone::Plain, |out| push_count(out, row)),
+                Source::Count => strip.push_number(Tone::Plain, |out| push_count(out, row)),
                 Source::Param(at) => push_param(&mut strip, comparison, row.param(at)),
                 Source::Metric(at) => match row.metric(at) {
-                    Some(estimate) => strip.push_with(Tone::Plain, |out| push_value(out, estimate, row.n)),
-                    None => strip.push("–", Tone::Dim),
+                    Some(estimate) => strip.push_number(Tone::Plain, |out| push_value(out, estimate, row.n)),
+                    None => strip.push_number(Tone::Dim, |out| out.push('–')),
                 },
                 Source::Delta(at) => match row.metric(at) {
                     Some(estimate) => push_delta(&mut strip, estimate, comparison.metrics[at].direction.is_some()),
-                    None => strip.push("", Tone::Plain),
+                    None => strip.push_number(Tone::Plain, |_| {}),
                 },
             }
         }
@@ -203,8 +203,8 @@ fn push_count(out: &mut String, row: &Row) {
 
 fn push_param(strip: &mut Strip, comparison: &Comparison, param: Option<Param>) {
     let value = match param {
-        None => return strip.push("–", Tone::Dim),
-        Some(Param::Varies) => return strip.push("varies", Tone::Dim),
+        None => return strip.push_number(Tone::Dim, |out| out.push('–')),
+        Some(Param::Varies) => return strip.push_number(Tone::Dim, |out| out.push_str("varies")),
         Some(Param::Is(value)) => value,
     };
     let names = &comparison.names;
@@ -216,10 +216,10 @@ fn push_param(strip: &mut Strip, comparison: &Comparison, param: Option<Param>) 
         {
             strip.push(names.text(text), Tone::Plain);
         }
-        Value::Integer(value) => strip.push_with(Tone::Plain, |out| _ = write!(out, "{value}")),
+        Value::Integer(value) => strip.push_number(Tone::Plain, |out| _ = write!(out, "{value}")),
         // As JSON has it.
-        Value::Float(value) => strip.push_with(Tone::Plain, |out| _ = write!(out, "{}", serde_json::json!(value))),
-        value => strip.push_with(Tone::Plain, |out| _ = write!(out, "{}", value.to_json(names))),
+        Value::Float(value) => strip.push_number(Tone::Plain, |out| _ = write!(out, "{}", serde_json::json!(value))),
+        value => strip.push_number(Tone::Plain, |out| _ = write!(out, "{}", value.to_json(names))),
     }
 }
 
@@ -239,14 +239,16 @@ fn push_value(out: &mut String, estimate: &Estimate, runs: usize) {
 
 /// `+0.012 ▲`; room for the mark where other rows of the metric can have one, so that digits stand below digits.
 fn push_delta(strip: &mut Strip, estimate: &Estimate, marked: bool) {
-    let (Some(mean), Some(delta)) = (estimate.mean, estimate.delta) else { return strip.push("", Tone::Plain) };
+    let (Some(mean), Some(delta)) = (estimate.mean, estimate.delta) else {
+        return strip.push_number(Tone::Plain, |_| {});
+    };
     let (tone, mark) = match estimate.better {
         Some(true) => (Tone::Better, " ▲"),
         Some(false) => (Tone::Worse, " ▼"),
         None if marked => (Tone::Plain, "  "),
         None => (Tone::Plain, ""),
     };
-    strip.push_with(tone, |out| {
+    strip.push_number(tone, |out| {
         Rounding::of(mean, estimate.sd, Some(delta)).push_delta(out, delta);
         out.push_str(mark);
     });

@@ -148,8 +148,7 @@ impl Rounding {
 fn push_fixed(out: &mut String, value: f64, place: i32) -> bool {
     let Some(power) = usize::try_from(-place).ok().and_then(|decimals| POWERS.get(decimals)) else { return false };
     let scaled = value.abs() * power;
-    // NaN is not below it either.
-    if !(scaled < 1e9) || (scaled.fract() - 0.5).abs() < 1e-6 {
+    if scaled.is_nan() || scaled >= 1e9 || (scaled.fract() - 0.5).abs() < 1e-6 {
         return false;
     }
     let integer = scaled.round() as u64;
@@ -165,10 +164,11 @@ fn push_fixed(out: &mut String, value: f64, place: i32) -> bool {
         rest /= 10;
     }
     let point = digits.len() - decimals(place);
-    out.extend(digits[at..point].iter().map(|digit| char::from(*digit)));
+    let digits = std::str::from_utf8(&digits).expect("digits are ASCII");
+    out.push_str(&digits[at..point]);
     if place < 0 {
         out.push('.');
-        out.extend(digits[point..].iter().map(|digit| char::from(*digit)));
+        out.push_str(&digits[point..]);
     }
     true
 }

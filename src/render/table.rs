@@ -3,7 +3,9 @@
 //! Whoever gives it a form asks a [`Grid`] for its columns and then for the texts of those that it shows: of ten thousand rows with fifty columns, a
 //! terminal shows eight.
 
+use super::fit::width;
 use crate::model::direction::Direction;
+use crate::model::text::{is_unsafe, printable};
 
 /// A table before it has a form. Texts are as they are; whoever gives the table a form makes them safe for it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -103,55 +105,88 @@ pub trait Grid {
 }
 
 /// The cells of one column, their texts one behind the other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Strip {
     texts: String,
-    ends: Vec<usize>,
-    tones: Vec<Tone>,
+    cells: Vec<Place>,
+    /// Whether some text has characters that a terminal would obey.
+    is_unsafe: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    end: usize,
+    /// Columns on a terminal.
+    width: u32,
+    tone: Tone,
 }
 
 impl Strip {
     /// Room for that many cells.
     pub fn with_capacity(cells: usize) -> Self {
-        Self {
-            texts: String::with_capacity(cells * 8),
-            ends: Vec::with_capacity(cells),
-            tones: Vec::with_capacity(cells),
-        }
-    }
-
-    /// Add a cell, whose text is written by `write`.
-    pub fn push_with(&mut self, tone: Tone, write: impl FnOnce(&mut String)) {
-        write(&mut self.texts);
-        self.ends.push(self.texts.len());
-        self.tones.push(tone);
+        Self { texts: String::with_capacity(cells * 10), cells: Vec::with_capacity(cells), is_unsafe: false }
     }
 
     /// Add a cell.
     pub fn push(&mut self, text: &str, tone: Tone) {
-        self.push_with(tone, |texts| texts.push_str(text));
+        let is_plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+        self.is_unsafe |= !is_plain && text.chars().any(is_unsafe);
+        let width = if is_plain { text.len() } else { width(text) };
+        self.texts.push_str(text);
+        self.end(tone, width);
+    }
+
+    /// Add a cell whose text `write` writes: of safe characters that take one column each, as those of numbers do.
+    pub fn push_number(&mut self, tone: Tone, write: impl FnOnce(&mut String)) {
+        let start = self.texts.len();
+        write(&mut self.texts);
+        let is_start = |byte: &&u8| **byte & 0xc0 != 0x80;
+        let width = self.texts.as_bytes()[start..].iter().filter(is_start).count();
+        self.end(tone, width);
+    }
+
+    fn end(&mut self, tone: Tone, width: usize) {
+        self.cells.push(Place { end: self.texts.len(), width: u32::try_from(width).unwrap_or(u32::MAX), tone });
     }
 
     /// The text and tone of a row; empty below the last one.
     pub fn cell(&self, row: usize) -> (&str, Tone) {
-        let Some(end) = self.ends.get(row) else { return ("", Tone::Plain) };
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        (&self.texts[start..*end], self.tones[row])
+        let Some(place) = self.cells.get(row) else { return ("", Tone::Plain) };
+        let start = if row == 0 { 0 } else { self.cells[row - 1].end };
+        (&self.texts[start..place.end], place.tone)
+    }
+
+    /// Columns that the text of a row takes on a terminal.
+    pub fn width(&self, row: usize) -> usize {
+        self.cells.get(row).map_or(0, |place| place.width as usize)
+    }
+
+    /// The widest cell.
+    pub fn widest(&self) -> usize {
+        self.cells.iter().map(|place| place.width as usize).max().unwrap_or(0)
+    }
+
+    /// The same, with every text made safe to show.
+    pub fn into_safe(self) -> Self {
+        if !self.is_unsafe {
+            return self;
+        }
+        let mut safe = Self::with_capacity(self.len());
+        for row in 0..self.len() {
+            let (text, tone) = self.cell(row);
+            safe.push(&printable(text), tone);
+        }
+        safe
     }
 
     /// Number of cells.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.cells.len()
     }
 
     /// Whether there is no cell.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The texts, by row.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).map(|row| self.cell(row).0)
+        self.cells.is_empty()
     }
 }
 

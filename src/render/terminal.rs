@@ -9,7 +9,7 @@ use comfy_table::{CellAlignment, Color, ContentArrangement, LineStyle};
 use super::fit::{shorten, width, wrap};
 use super::number::plural;
 use super::table::{Align, Column, Grid, Kind, Strip, Tone};
-use crate::model::text::{is_unsafe, printable};
+use crate::model::text::printable;
 
 /// Above this many rows they are written without the drawing library, which takes about a microsecond for a cell.
 const MANY: usize = 500;
@@ -73,20 +73,6 @@ pub fn terminal(table: &impl Grid, width: Option<usize>, colour: bool) -> String
     out
 }
 
-/// Text that is safe to show; nearly all is.
-fn safe(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_unsafe) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(printable(text))
-    }
-}
-
-/// Columns that a text takes on a terminal.
-fn columns_of(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { width(text) }
-}
-
 /// One column that may be shown.
 struct Shown {
     at: usize,
@@ -108,8 +94,8 @@ impl Layout {
         let mut shown: Vec<(Shown, usize)> = Vec::new();
         let mut used = 0;
         for at in by_importance {
-            let strip = table.strip(at);
-            let content = strip.texts().map(|text| columns_of(&safe(text))).max().unwrap_or(0);
+            let strip = table.strip(at).into_safe();
+            let content = strip.widest();
             let heading = width(&printable(columns[at].heading())) + width(columns[at].suffix());
             // The drawing library gives an empty column one space.
             let wanted = content.max(heading).clamp(1, LONGEST);
@@ -169,7 +155,7 @@ fn draw(table: &impl Grid, layout: &Layout, colour: bool) -> Vec<String> {
     for row in 0..if is_long { 0 } else { table.height() } {
         drawn.add_row(layout.shown.iter().map(|column| {
             let (text, tone) = column.strip.cell(row);
-            toned(shorten(&safe(text), column.width), tone)
+            toned(shorten(text, column.width), tone)
         }));
     }
     if is_long {
@@ -192,7 +178,7 @@ fn draw(table: &impl Grid, layout: &Layout, colour: bool) -> Vec<String> {
 
 /// What the cells of a column take, once they are shortened.
 fn content_width(column: &Shown) -> usize {
-    column.strip.texts().map(|text| columns_of(&safe(text)).min(column.width)).max().unwrap_or(0)
+    column.strip.widest().min(column.width)
 }
 
 /// The rows, as the drawing library would write them.
@@ -208,11 +194,11 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String
         let line = out.len();
         for (index, column) in layout.shown.iter().enumerate() {
             let (text, tone) = column.strip.cell(row);
-            let mut text = safe(text);
-            let mut taken = columns_of(&text);
+            let mut text = Cow::Borrowed(text);
+            let mut taken = column.strip.width(row);
             if taken > column.width {
                 text = Cow::Owned(shorten(&text, column.width));
-                taken = columns_of(&text);
+                taken = width(&text);
             }
             let room = widths[index].saturating_sub(taken);
             let (before, after) = if columns[column.at].align == Align::Right { (room, 0) } else { (0, room) };

@@ -12,7 +12,7 @@ pub struct GitConfig {
 }
 
 /// Variables that are no settings of this kind; other parts of git-xp read them.
-const OTHERS: [&str; 1] = ["pushcode"];
+const OTHERS: [&str; 2] = ["pushcode", "index"];
 
 impl GitConfig {
     /// Takes variables with their names as git prints them, in git's order: of a single value the last one counts,

@@ -100,7 +100,7 @@ fn find_bytes(repo: &Repo, ledger: &str, stem: &str) -> Result<Option<(Oid, Vec<
 fn find_line(repo: &Repo, commit: &str, id: Id) -> Result<Option<(Oid, Vec<u8>)>, GitError> {
     let Some(tip) = repo.find_ref(NOTES)? else { return Ok(None) };
     let mut notes = repo.list_notes(repo.commit_tree(tip)?)?;
-    notes.sort_by_key(|(annotated, _)| annotated.to_string() != commit);
+    notes.sort_by_key(|(annotated, _)| *annotated != commit);
     for (_, blob) in notes {
         let bytes = repo.read_blob(blob)?;
         let is_it = |line: &&[u8]| serde_json::from_slice::<Header>(line).is_ok_and(|header| header.id == id);

@@ -49,10 +49,10 @@ struct Entry {
 pub fn run(cx: &Context, args: &LogArgs) -> Result<u8, CliError> {
     let records = cx.records()?;
     let short = ShortIds::new(records.ids());
-    let (experiments, runs) = chosen(cx, args, &records)?;
+    let (experiments, runs) = chosen(cx, args, records)?;
     let mut entries: Vec<Entry> =
-        experiments.iter().flat_map(|experiment| experiment_entries(&records, experiment, &short)).collect();
-    entries.extend(runs.iter().flat_map(|run| run_entries(&records, run, &short)));
+        experiments.iter().flat_map(|experiment| experiment_entries(records, experiment, &short)).collect();
+    entries.extend(runs.iter().flat_map(|run| run_entries(records, run, &short)));
     entries.sort_by_key(|entry| entry.time);
     if args.json {
         let entries: Vec<_> = entries

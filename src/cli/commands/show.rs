@@ -42,23 +42,23 @@ pub struct ShowArgs {
 /// If the selector names nothing.
 pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
     let records = cx.records()?;
-    let selected = selector::resolve(cx, &records, &args.selector)?;
+    let selected = selector::resolve(cx, records, &args.selector)?;
     if let Some(name) = &args.file {
-        let run = selector::resolve_run(cx, &records, &args.selector)?;
-        return show_file(cx, &records, run, name);
+        let run = selector::resolve_run(cx, records, &args.selector)?;
+        return show_file(cx, records, run, name);
     }
     if args.json {
-        cx.ui.print_json(&as_json(cx, &records, &selected)?);
+        cx.ui.print_json(&as_json(cx, records, &selected)?);
         return Ok(exit::OK);
     }
     let short = ShortIds::new(records.ids());
     let text = match selected {
-        Selected::Run(record) => run_text(cx, &records, record, &short)?,
-        Selected::Experiment(experiment) => experiment_text(&records, experiment, &short),
+        Selected::Run(record) => run_text(cx, records, record, &short)?,
+        Selected::Experiment(experiment) => experiment_text(records, experiment, &short),
         Selected::Commit(hex, runs) if runs.is_empty() => format!("commit {hex} has no run\n"),
         Selected::Commit(_, runs) => {
             let texts =
-                runs.into_iter().map(|record| run_text(cx, &records, record, &short)).collect::<Result<Vec<_>, _>>()?;
+                runs.into_iter().map(|record| run_text(cx, records, record, &short)).collect::<Result<Vec<_>, _>>()?;
             texts.join("\n")
         }
     };

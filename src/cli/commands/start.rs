@@ -107,7 +107,7 @@ pub fn run(cx: &Context, args: StartArgs) -> Result<u8, CliError> {
         return amend(cx, &args, &head);
     }
     let records = cx.records()?;
-    let plan = plan(cx, &args, &head, &records)?;
+    let plan = plan(cx, &args, &head, records)?;
     let id = Id::random().map_err(crate::record::RecordError::from)?;
     let author = author(cx);
     let message = message(&plan.name, &plan.hypothesis, id);

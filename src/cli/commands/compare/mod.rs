@@ -58,22 +58,22 @@ pub enum Format {
 pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
     let range = range::parse(&args.range).map_err(CliError::usage)?;
     let records = cx.records()?;
-    let subjects = subjects::find(cx, &records, &range)?;
-    let (baselines, indices) = baseline::find(cx, &records, &range, &subjects)?;
+    let subjects = subjects::find(cx, records, &range)?;
+    let (baselines, indices) = baseline::find(cx, records, &range, &subjects)?;
     if subjects.is_empty() && baselines.iter().all(|baseline| baseline.runs.is_empty()) {
         cx.ui.print("there is no experiment yet\n");
         cx.ui.hint("git xp start <name>, then git xp run --seed 1 -- <command>");
         return Ok(exit::OK);
     }
     let subjects = subjects.into_iter().map(|found| found.subject).zip(indices).collect();
-    let comparison = compare(Request {
+    let comparison = std::mem::ManuallyDrop::new(compare(Request {
         names: &records.names,
         baselines,
         subjects,
         directions: cx.settings.directions.clone(),
         at: At::Final,
         each_run: false,
-    });
+    }));
     let format = if args.json { Format::Json } else { args.format };
     let broken = |error: &dyn std::fmt::Display| CliError::new(format!("the comparison cannot be written: {error}"));
     let text = match format {

@@ -159,7 +159,7 @@ struct Session<'a> {
     locks: BTreeMap<String, String>,
     evaluation: Option<String>,
     cwd: String,
-    records: Option<Records>,
+    records: Option<&'static Records>,
     closed: Vec<Run>,
     last_seal: Instant,
     is_first: bool,
@@ -172,10 +172,10 @@ impl<'a> Session<'a> {
         cx.seal();
         let records = if needs_records { Some(cx.records()?) } else { None };
         let head = cx.repo.head()?;
-        let experiment = find_experiment(cx, &args, &head, records.as_ref())?;
+        let experiment = find_experiment(cx, &args, &head, records)?;
         let command = match args.command.as_slice() {
             [] => {
-                let command = last_command(&head.branch, experiment.as_ref(), records.as_ref())?;
+                let command = last_command(&head.branch, experiment.as_ref(), records)?;
                 let last = records.as_ref().and_then(|records| last_params(records, &command));
                 args.params.extend(repeat::params(&command, &args.params, last.as_ref())?);
                 command
