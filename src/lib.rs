@@ -7,7 +7,7 @@
 //! - [`model`]: pure values, what a fact says; [`git`]: the only place that knows git; [`artifact`]: large files as Git LFS objects.
 //! - [`settings`]: options, git's config and `.xp.toml`; [`store`]: facts as git objects and files; [`capture`]: what is seen of a run as it happens.
 //! - [`record`]: the life of a run: open, log, close, seal; [`compare`]: runs in, findings out; [`render`]: findings in, text out.
-//! - [`query`]: filters, sort orders and columns, from text.
+//! - [`diff`]: what differs between runs; [`query`]: filters, sort orders and columns, from text.
 //! - [`demo`]: the demo's data and trainer; [`cli`]: what can be typed, and the terminal.
 //!
 //! What lies where (`docs/format.md` is the specification):
@@ -21,6 +21,7 @@ pub mod capture;
 pub mod cli;
 pub mod compare;
 pub mod demo;
+pub mod diff;
 pub mod git;
 pub mod model;
 pub mod query;

@@ -57,6 +57,7 @@ pub enum Command {
     Status(commands::status::StatusArgs),
     Show(commands::show::ShowArgs),
     Log(commands::log::LogArgs),
+    Diff(commands::diff::DiffArgs),
     Compare(commands::compare::CompareArgs),
     Fsck(commands::fsck::FsckArgs),
     Demo(commands::demo::DemoArgs),

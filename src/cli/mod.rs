@@ -102,6 +102,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Status(args) => commands::status::run(&open()?, &args),
         Command::Show(args) => commands::show::run(&open()?, &args),
         Command::Log(args) => commands::log::run(&open()?, &args),
+        Command::Diff(args) => commands::diff::run(&open()?, &args),
         Command::Compare(args) => commands::compare::run(&open()?, &args),
         Command::Fsck(args) => commands::fsck::run(&open()?, &args),
     }

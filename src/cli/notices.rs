@@ -3,6 +3,7 @@
 use crate::model::number::Number;
 use crate::model::run::Run;
 use crate::records::{Records, RunRecord};
+pub use crate::render::value::{shell_quote, short as shown};
 
 /// How many metrics a line names.
 const METRICS_NAMED: usize = 3;
@@ -29,25 +30,4 @@ pub fn metrics_line<'a>(metrics: impl Iterator<Item = (&'a str, Number)>) -> Str
 /// The final values of a run's metrics, by name.
 pub fn finals<'a>(records: &'a Records, run: &'a RunRecord) -> impl Iterator<Item = (&'a str, Number)> {
     run.metrics.iter().map(|(name, measure)| (records.text(*name), measure.last.to_number(&records.names)))
-}
-
-/// A value as lines for people show it: at most six significant digits.
-pub fn shown(value: &Number) -> String {
-    let Number::Float(number) = value else { return value.to_string() };
-    if !number.is_finite() || *number == 0.0 {
-        return value.to_string();
-    }
-    let decimals = (5.0 - number.abs().log10().floor()).clamp(0.0, 17.0) as usize;
-    let rounded: f64 = format!("{number:.decimals$}").parse().unwrap_or(*number);
-    Number::Float(rounded).to_string()
-}
-
-/// An argument as a shell needs it.
-pub fn shell_quote(arg: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%{}".contains(c);
-    if !arg.is_empty() && arg.chars().all(is_plain) {
-        arg.to_owned()
-    } else {
-        format!("'{}'", arg.replace('\'', r"'\''"))
-    }
 }

@@ -69,6 +69,20 @@ pub fn resolve_run<'a>(cx: &Context, records: &'a Records, text: &str) -> Result
     run.ok_or_else(|| CliError::new(format!("'{what}' has no run yet")).hint("git xp run --seed 1 -- <command>"))
 }
 
+/// As [`resolve_run`], but of an experiment or a commit the last run that counts: one that ended ok and was not withdrawn. Where none does, the last.
+///
+/// # Errors
+/// If it names no run.
+pub fn resolve_counting_run<'a>(cx: &Context, records: &'a Records, text: &str) -> Result<&'a RunRecord, CliError> {
+    let counts = |run: &&RunRecord| run.counts();
+    let found = match resolve(cx, records, text)? {
+        Selected::Run(run) => Some(run),
+        Selected::Experiment(experiment) => records.runs_of(experiment.id).rfind(counts),
+        Selected::Commit(_, runs) => runs.into_iter().rfind(counts),
+    };
+    found.map_or_else(|| resolve_run(cx, records, text), Ok)
+}
+
 /// `last` is 0, `last~2` is 2.
 fn last(text: &str) -> Option<usize> {
     match text.strip_prefix("last")? {

@@ -12,6 +12,8 @@ pub struct Ui {
     pub colour: bool,
     /// Columns of the terminal; `None` if stdout is none.
     pub width: Option<usize>,
+    /// Whether stdout is a terminal, on which no byte from outside may act.
+    pub is_terminal: bool,
     quiet: bool,
 }
 
@@ -24,13 +26,26 @@ impl Ui {
         let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let width = if is_terminal { columns.or_else(terminal_width).or(Some(80)) } else { columns };
-        Self { colour: is_terminal && !no_colour && !is_dumb, width, quiet }
+        Self { colour: is_terminal && !no_colour && !is_dumb, width, is_terminal, quiet }
     }
 
     /// Print a result on stdout. Text from outside must have been made printable.
     pub fn print(&self, text: &str) {
+        self.print_bytes(text.as_bytes());
+    }
+
+    /// Print what a program or a stranger wrote: a pipe gets the bytes as they are, on a terminal they are made printable.
+    pub fn print_foreign(&self, bytes: &[u8]) {
+        if self.is_terminal {
+            self.print(&printable_lines(&String::from_utf8_lossy(bytes)));
+        } else {
+            self.print_bytes(bytes);
+        }
+    }
+
+    fn print_bytes(&self, bytes: &[u8]) {
         let mut out = io::stdout().lock();
-        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        if let Err(error) = out.write_all(bytes).and_then(|()| out.flush())
             && error.kind() == io::ErrorKind::BrokenPipe
         {
             // Whoever read the output has seen enough.

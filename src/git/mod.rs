@@ -5,6 +5,7 @@
 
 pub mod branch;
 mod config;
+mod diff;
 pub mod editor;
 pub mod error;
 pub mod head;

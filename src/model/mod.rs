@@ -4,6 +4,7 @@ pub mod direction;
 pub mod expectation;
 pub mod experiment;
 pub mod fact;
+pub mod file_change;
 pub mod hypothesis;
 pub mod hypothesis_template;
 pub mod id;

@@ -6,11 +6,13 @@
 
 pub mod comparison;
 pub mod csv;
+pub mod difference;
 pub mod fit;
 pub mod markdown;
 pub mod number;
 pub mod table;
 pub mod terminal;
+pub mod value;
 
 pub use table::{Align, Cell, Column, Grid, Kind, Strip, Table, Tone};
 

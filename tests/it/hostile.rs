@@ -43,6 +43,7 @@ fn no_name_reaches_the_terminal_raw_and_none_is_lost() {
         .chain(names().iter().map(|name| serde_json::json!({"param": name, "value": name}).to_string() + "\n"))
         .collect();
     std::fs::write(repo.outside().join("lines"), lines).expect("written");
+    repo.xp(&["run", "--seed", "3", "--", "true"]).ok();
     repo.xp(&["start", "odd"]).ok();
     let line = r#"cat ../lines >> "$GIT_XP_JOURNAL"; printf '\033[31mred\n'"#;
     for seed in ["1", "2"] {
@@ -50,13 +51,16 @@ fn no_name_reaches_the_terminal_raw_and_none_is_lost() {
     }
     let runs = repo.facts("run");
     for name in names() {
-        assert_eq!(runs[0]["metrics"][&name]["final"], 1, "{name:?}");
-        assert_eq!(runs[0]["params"][&name], *name, "{name:?}");
+        assert_eq!(runs[1]["metrics"][&name]["final"], 1, "{name:?}");
+        assert_eq!(runs[1]["params"][&name], *name, "{name:?}");
     }
     for columns in ["40", "80", "200"] {
         for args in [
             &["show", "last"][..],
             &["log"],
+            &["diff", "last~1", "last"],
+            &["diff", "last~1", "main", "--format", "markdown"],
+            &["diff", "last~1", "main", "last"],
             &["compare"],
             &["compare", "--format", "markdown"],
             &["compare", "--format", "json"],
@@ -118,7 +122,7 @@ fn ten_thousand_metrics_and_odd_steps_and_numbers_are_kept() {
     assert_eq!(metrics["huge"]["final"], "123456789012345678901234567890");
     assert_eq!((&metrics["s"]["final"], &metrics["s"]["count"]), (&2.into(), &3.into()));
     assert_eq!((&metrics["nan"]["final"], &metrics["inf"]["final"]), (&"NaN".into(), &"-Infinity".into()));
-    for args in [&["show", "last"][..], &["log"], &["compare"], &["status"]] {
+    for args in [&["show", "last"][..], &["log"], &["compare"], &["status"], &["diff", "last", "last"]] {
         repo.output(repo.command(env!("CARGO_BIN_EXE_git-xp")).args(args).env("COLUMNS", "80")).ok();
     }
     repo.is_sound();

@@ -13,6 +13,7 @@ mod compare;
 mod completions;
 mod concurrency;
 mod demo;
+mod diff;
 mod discard;
 mod docs;
 mod exit_codes;

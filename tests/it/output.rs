@@ -20,6 +20,8 @@ fn a_reader_that_goes_away_is_no_panic() {
         "show --json",
         "status",
         "compare --format csv",
+        "diff main a",
+        "diff main a --patch",
         "--help",
         "man ../pages",
         "completions bash",
@@ -49,6 +51,7 @@ fn a_closed_stdout_is_no_panic() {
 #[test]
 fn a_pipe_gets_no_colour() {
     let repo = filled();
+    assert!(!repo.xp(&["diff", "main", "a"]).ok().contains('\u{1b}'));
     for verb in ["compare", "log", "show", "status"] {
         assert!(!repo.xp(&[verb]).ok().contains('\u{1b}'), "{verb}");
     }

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod completions;
 pub mod demo;
 pub mod demo_train;
+pub mod diff;
 pub mod discard;
 pub mod finish;
 pub mod fsck;

@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, exit};
 use crate::cli::selector::{self, Selected};
 use crate::git::Oid;
 use crate::model::run::Run;
-use crate::model::text::{printable, printable_lines};
+use crate::model::text::printable;
 use crate::records::{ExperimentRecord, Records, RunRecord};
 use crate::render::number::{bytes, duration};
 use crate::store::details::Details;
@@ -81,13 +81,7 @@ fn show_file(cx: &Context, records: &Records, record: &RunRecord, name: &str) ->
         }
         None => content,
     };
-    // On a terminal no byte of a stranger's log may act on it; a pipe gets the bytes.
-    if cx.ui.width.is_some() {
-        cx.ui.print(&printable_lines(&String::from_utf8_lossy(&content)));
-    } else {
-        use std::io::Write;
-        let _ = std::io::stdout().lock().write_all(&content);
-    }
+    cx.ui.print_foreign(&content);
     Ok(exit::OK)
 }
 
