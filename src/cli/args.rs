@@ -59,6 +59,8 @@ pub enum Command {
     Log(commands::log::LogArgs),
     Diff(commands::diff::DiffArgs),
     Compare(commands::compare::CompareArgs),
+    Remark(commands::remark::RemarkArgs),
+    Tag(commands::tag::TagArgs),
     Fsck(commands::fsck::FsckArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -5,10 +5,12 @@ pub mod branches;
 pub mod commands;
 pub mod context;
 pub mod error;
+pub mod live;
 pub mod logging;
 pub mod notices;
 pub mod range;
 pub mod selector;
+pub mod target;
 pub mod ui;
 
 use std::ffi::OsString;
@@ -104,6 +106,8 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Log(args) => commands::log::run(&open()?, &args),
         Command::Diff(args) => commands::diff::run(&open()?, &args),
         Command::Compare(args) => commands::compare::run(&open()?, &args),
+        Command::Remark(args) => commands::remark::run(&open()?, &args),
+        Command::Tag(args) => commands::tag::run(&open()?, &args),
         Command::Fsck(args) => commands::fsck::run(&open()?, &args),
     }
 }

@@ -31,3 +31,17 @@ pub fn metrics_line<'a>(metrics: impl Iterator<Item = (&'a str, Number)>) -> Str
 pub fn finals<'a>(records: &'a Records, run: &'a RunRecord) -> impl Iterator<Item = (&'a str, Number)> {
     run.metrics.iter().map(|(name, measure)| (records.text(*name), measure.last.to_number(&records.names)))
 }
+
+/// The name of `Name <email>`.
+pub fn person(by: &str) -> &str {
+    let name = by.split('<').next().unwrap_or_default().trim();
+    if name.is_empty() { by } else { name }
+}
+
+/// The first line of a text, and whether there are more.
+pub fn first_line(text: &str) -> (&str, bool) {
+    match text.split_once('\n') {
+        Some((first, rest)) => (first.trim_end(), !rest.trim().is_empty()),
+        None => (text, false),
+    }
+}

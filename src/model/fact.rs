@@ -73,9 +73,12 @@ pub struct About {
     /// The text of a remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The tags of a tag fact.
+    /// The tags that a tag fact adds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The tags that it takes away, before it adds others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
 }
 
 /// Metrics and params added to a sealed run.

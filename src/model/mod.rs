@@ -12,5 +12,6 @@ pub mod metric;
 pub mod number;
 pub mod param;
 pub mod run;
+pub mod tag;
 pub mod text;
 pub mod time;

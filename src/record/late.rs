@@ -1,4 +1,4 @@
-//! Facts about a sealed run: late metrics and params, and its withdrawal.
+//! Facts about a run or an experiment that is sealed: late metrics and params, remarks, tags, a withdrawal.
 
 use serde_json::Value;
 
@@ -45,14 +45,31 @@ pub fn add(
 /// # Errors
 /// If the disk refuses.
 pub fn withdraw(root: &Root, target: (Id, &str), by: &str, because: &str) -> Result<Id, RecordError> {
+    let about = About { because: Some(because.to_owned()), ..About::default() };
+    submit(root, target, by, "withdrawal", about)
+}
+
+/// Say something about a run or an experiment.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn remark(root: &Root, target: (Id, &str), by: &str, text: &str) -> Result<Id, RecordError> {
+    submit(root, target, by, "remark", About { text: Some(text.to_owned()), ..About::default() })
+}
+
+/// Add tags to a run or an experiment, and take others away.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn tag(root: &Root, target: (Id, &str), by: &str, added: &[String], removed: &[String]) -> Result<Id, RecordError> {
+    let about = About { tags: added.to_vec(), removed: removed.to_vec(), ..About::default() };
+    submit(root, target, by, "tag", about)
+}
+
+fn submit(root: &Root, target: (Id, &str), by: &str, kind: &str, about: About) -> Result<Id, RecordError> {
     let id = Id::random()?;
-    let about = About {
-        target: Some(target.0),
-        commit: Some(target.1.to_owned()),
-        because: Some(because.to_owned()),
-        ..About::default()
-    };
-    let fact = Fact { header: Header::new("withdrawal", id, Time::now(), by), body: Body::Withdrawal(about) };
-    pending::submit(root, &fact, &[])?;
+    let about = About { target: Some(target.0), commit: Some(target.1.to_owned()), ..about };
+    let body = if kind == "withdrawal" { Body::Withdrawal(about) } else { Body::Other(about) };
+    pending::submit(root, &Fact { header: Header::new(kind, id, Time::now(), by), body }, &[])?;
     Ok(id)
 }

@@ -28,6 +28,7 @@ pub use run::{LateRecord, RunRecord};
 pub use segment::{FORMAT, Listed, Segment};
 pub use value::{Measure, Num, Value};
 
+use crate::model::fact::{About, Header};
 use crate::model::id::Id;
 
 /// Something that could not be read. It is named, skipped and kept.
@@ -215,6 +216,20 @@ impl Records {
     /// What was said about a run or an experiment, by time.
     pub fn about(&self, target: Id) -> &[AboutRecord] {
         self.about.get(&target).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// As [`Records::about`], each fact whole.
+    pub fn said(&self, target: Id) -> Vec<(Header, About)> {
+        let whole = |about: &AboutRecord| {
+            let header = Header::new(self.text(about.kind), about.id, about.time, self.text(about.by));
+            (header, about.read(&self.names))
+        };
+        self.about(target).iter().map(whole).collect()
+    }
+
+    /// The runs and experiments of which something was said.
+    pub fn spoken_of(&self) -> impl Iterator<Item = Id> {
+        self.about.keys().copied()
     }
 
     /// Every id, sorted: what short ids are cut from.

@@ -53,15 +53,11 @@ impl Details {
                 late.push((header, body));
             }
         }
-        let about = records.about(record.id).iter().map(|about| {
-            let header = Header::new(records.text(about.kind), about.id, about.time, records.text(about.by));
-            (header, about.read(&records.names))
-        });
         Ok(Self {
             header: fact.header,
             run: *run,
             late,
-            about: about.collect(),
+            about: records.said(record.id),
             files: files_of(repo, ledger, record.id)?,
             ledger: ledger.to_owned(),
             stem: stem.to_owned(),

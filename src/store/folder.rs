@@ -203,7 +203,10 @@ impl Folder {
     }
 
     /// The beginning of the journal, where git-xp's own lines are: a long journal is not read whole to see who owns it.
-    fn read_head(&self) -> io::Result<Journal> {
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub fn read_head(&self) -> io::Result<Journal> {
         let file = fs::File::open(self.closed_journal()).or_else(|_| fs::File::open(self.journal()))?;
         Journal::read(BufReader::new(io::Read::take(file, 256 << 10)))
     }

@@ -4,6 +4,7 @@ use crate::model::fact::{Body, Fact};
 use crate::model::id::SHORTEST_PREFIX;
 use crate::model::metric::Summary;
 use crate::model::run::{Run, Status};
+use crate::model::tag;
 use crate::model::text::printable;
 
 /// How many metrics a subject names.
@@ -35,8 +36,7 @@ pub fn entry(fact: &Fact) -> String {
         Body::Withdrawal(about) => join(&[&target, "withdrawn"], about.because.as_deref().unwrap_or_default()),
         Body::Tombstone(_) => format!("{target} forgotten"),
         Body::Other(about) => {
-            let what =
-                if about.tags.is_empty() { about.text.clone().unwrap_or_default() } else { about.tags.join(" ") };
+            let what = about.text.clone().unwrap_or_else(|| tag::words(about));
             join(&[&target, &fact.header.kind], &what)
         }
     };

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
-use crate::cli::notices::{finals, metrics_line};
+use crate::cli::notices::{finals, first_line, metrics_line, person};
 use crate::cli::selector::{self, Selected};
 use crate::model::id::Id;
 use crate::model::run::Status;
+use crate::model::tag;
 use crate::model::text::printable;
 use crate::model::time::Time;
 use crate::record::belonging;
@@ -39,6 +40,7 @@ struct Entry {
     time: Time,
     id: String,
     kind: String,
+    by: String,
     text: String,
 }
 
@@ -57,7 +59,7 @@ pub fn run(cx: &Context, args: &LogArgs) -> Result<u8, CliError> {
     if args.json {
         let entries: Vec<_> = entries
             .iter()
-            .map(|entry| json!({"time": entry.time, "id": entry.id, "kind": entry.kind, "text": entry.text}))
+            .map(|entry| json!({"time": entry.time, "id": entry.id, "kind": entry.kind, "by": entry.by, "text": entry.text}))
             .collect();
         cx.ui.print_json(&json!({"version": 1, "entries": entries}));
     } else if entries.is_empty() {
@@ -65,7 +67,9 @@ pub fn run(cx: &Context, args: &LogArgs) -> Result<u8, CliError> {
         cx.ui.hint("git xp run --seed 1 -- <command>, or git xp log --all");
     } else {
         let lines = entries.iter().map(|entry| {
-            format!("{}  {:<10}  {}\n", entry.time.local_minute(), printable(&entry.kind), printable(&entry.text))
+            let (first, more) = first_line(&entry.text);
+            let more = if more { " …" } else { "" };
+            format!("{}  {:<10}  {}{more}\n", entry.time.local_minute(), printable(&entry.kind), printable(first))
         });
         cx.ui.print(&lines.collect::<String>());
     }
@@ -106,6 +110,7 @@ fn experiment_entries(records: &Records, experiment: &ExperimentRecord, short: &
         text: format!("{id} {}{amended}: {sentence}", records.text(experiment.current.name)),
         id: experiment.id.to_string(),
         kind: "start".to_owned(),
+        by: records.text(experiment.by).to_owned(),
     }];
     entries.extend(about_entries(records, experiment.id, &id));
     entries
@@ -117,6 +122,7 @@ fn run_entries(records: &Records, record: &RunRecord, short: &ShortIds) -> Vec<E
         time: record.time,
         id: record.id.to_string(),
         kind: "run".to_owned(),
+        by: records.text(record.by).to_owned(),
         text: run_line(records, record, short),
     }];
     for late in records.late_of(record.id) {
@@ -128,23 +134,26 @@ fn run_entries(records: &Records, record: &RunRecord, short: &ShortIds) -> Vec<E
             .params
             .iter()
             .map(|(name, value)| format!("{} = {}", records.text(*name), value.to_json(&records.names)));
-        let text = format!("{id} {}", metrics.chain(params).collect::<Vec<_>>().join(", "));
-        entries.push(Entry { time: late.time, id: late.id.to_string(), kind: "late".to_owned(), text });
+        let by = records.text(late.by).to_owned();
+        let text = format!("{id} {}: {}", person(&by), metrics.chain(params).collect::<Vec<_>>().join(", "));
+        entries.push(Entry { time: late.time, id: late.id.to_string(), kind: "late".to_owned(), by, text });
     }
     entries.extend(about_entries(records, record.id, &id));
     entries
 }
 
+/// `7kq Ada: keep; removed wip`.
 fn about_entries(records: &Records, target: Id, short: &str) -> Vec<Entry> {
     let entry = |about: &AboutRecord| {
         let said = about.read(&records.names);
-        let text =
-            if said.tags.is_empty() { said.text.or(said.because).unwrap_or_default() } else { said.tags.join(" ") };
+        let text = said.text.clone().or(said.because.clone()).unwrap_or_else(|| tag::words(&said));
+        let by = records.text(about.by).to_owned();
         Entry {
             time: about.time,
             id: target.to_string(),
             kind: records.text(about.kind).to_owned(),
-            text: format!("{short} {text}"),
+            text: format!("{short} {}: {text}", person(&by)),
+            by,
         }
     };
     records.about(target).iter().map(entry).collect()

@@ -15,7 +15,7 @@ use crate::model::experiment::{Baseline, Experiment, RecordedHypothesis};
 use crate::model::fact::{Body, Fact, Header};
 use crate::model::hypothesis::{Hypothesis, editor_template, parse_editor_template};
 use crate::model::id::Id;
-use crate::model::text::is_unsafe;
+use crate::model::tag;
 use crate::model::time::Time;
 use crate::record::belonging::{self, TRAILER};
 use crate::record::pending;
@@ -372,13 +372,7 @@ fn author(cx: &Context) -> Author {
 }
 
 fn check_tags(tags: &[String]) -> Result<(), CliError> {
-    match tags
-        .iter()
-        .find(|tag| tag.is_empty() || tag.len() > 100 || tag.chars().any(|c| is_unsafe(c) || c.is_whitespace()))
-    {
-        Some(tag) => Err(CliError::usage(format!("--tag '{tag}': a tag is one word of at most 100 bytes"))),
-        None => Ok(()),
-    }
+    tags.iter().try_for_each(|text| tag::check(text).map_err(|error| CliError::usage(format!("--tag: {error}"))))
 }
 
 fn end_operation(operation: &str) -> String {

@@ -9,6 +9,7 @@ use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::CliError;
 use crate::diff::{Document, Keys, Recorded, Source, Subject};
 use crate::git::Oid;
+use crate::model::tag::tags;
 use crate::store::details::Details;
 
 /// Files that are compared by what they say, not by their bytes.
@@ -53,7 +54,7 @@ pub(super) fn recorded(cx: &Context, details: &Details, short: &ShortIds) -> Res
         configs: configs.collect::<Result<_, CliError>>()?,
         settings,
         files: files.map(|(path, blob)| (path.clone(), blob.to_string())).collect(),
-        tags: Default::default(),
+        tags: tags(&[], &details.about),
         withdrawn: details
             .about
             .iter()
