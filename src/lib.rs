@@ -8,6 +8,7 @@
 //! - [`settings`]: options, git's config and `.xp.toml`; [`store`]: facts as git objects and files; [`capture`]: what is seen of a run as it happens.
 //! - [`record`]: the life of a run: open, log, close, seal; [`compare`]: runs in, findings out; [`render`]: findings in, text out.
 //! - [`diff`]: what differs between runs; [`query`]: filters, sort orders and columns, from text.
+//! - [`series`]: logged points in, learning curves out.
 //! - [`demo`]: the demo's data and trainer; [`cli`]: what can be typed, and the terminal.
 //!
 //! What lies where (`docs/format.md` is the specification):
@@ -28,5 +29,6 @@ pub mod query;
 pub mod record;
 pub mod records;
 pub mod render;
+pub mod series;
 pub mod settings;
 pub mod store;

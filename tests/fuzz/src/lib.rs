@@ -8,6 +8,7 @@ use git_xp::model::direction::Direction;
 use git_xp::model::expectation::Expectation;
 use git_xp::model::fact::Fact;
 use git_xp::model::metric::Summary;
+use git_xp::series::{Curve, read};
 use git_xp::settings::Settings;
 use git_xp::store::journal::Journal;
 use git_xp::store::projection::Note;
@@ -16,13 +17,14 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
     ("settings", settings),
     ("config", config),
     ("note", note),
+    ("series", series),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -95,6 +97,18 @@ pub fn note(data: &[u8]) {
     let bytes = note.encode();
     assert_eq!(Note::parse(&bytes), note);
     assert_eq!(Note::parse(&bytes).encode(), bytes);
+}
+
+/// Every line of a `series.tsv` is a point or a fault; a curve has each step once.
+pub fn series(data: &[u8]) {
+    let reading = read::read(data, |_| true);
+    let points: usize = reading.series.iter().map(|series| series.points.len()).sum();
+    assert_eq!(points as u64 + reading.damage.count, read::rows(data).count() as u64, "no line is lost");
+    for series in &reading.series {
+        let curve = Curve::of(series).smoothed(0.5);
+        assert!(curve.points.windows(2).all(|pair| pair[0].step < pair[1].step), "steps ascend");
+        assert_eq!(curve.points.is_empty(), series.points.is_empty());
+    }
 }
 
 /// Run a target on the files named on the command line: how a finding is looked at without a fuzzer.
