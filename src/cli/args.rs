@@ -61,6 +61,7 @@ pub enum Command {
     Compare(commands::compare::CompareArgs),
     Remark(commands::remark::RemarkArgs),
     Tag(commands::tag::TagArgs),
+    Plot(commands::plot::PlotArgs),
     Fsck(commands::fsck::FsckArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -5,6 +5,7 @@ pub mod branches;
 pub mod commands;
 pub mod context;
 pub mod error;
+pub mod files;
 pub mod live;
 pub mod logging;
 pub mod notices;
@@ -105,6 +106,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Show(args) => commands::show::run(&open()?, &args),
         Command::Log(args) => commands::log::run(&open()?, &args),
         Command::Diff(args) => commands::diff::run(&open()?, &args),
+        Command::Plot(args) => commands::plot::run(&open()?, &args),
         Command::Compare(args) => commands::compare::run(&open()?, &args),
         Command::Remark(args) => commands::remark::run(&open()?, &args),
         Command::Tag(args) => commands::tag::run(&open()?, &args),

@@ -39,7 +39,7 @@ pub struct Tick {
 }
 
 impl Axis {
-    /// The axis for numbers from `low` to `high`, which have a place on it, with at most `most` ticks, but at least two where round numbers allow it.
+    /// The axis for numbers from `low` to `high`, which have a place on it, with about `most` ticks, at least two where round numbers allow it.
     pub fn new(scale: Scale, (low, high): (f64, f64), most: usize) -> Self {
         let (low, high) = if low < high { (low, high) } else { around(scale, low) };
         let most = most.max(2);
@@ -83,25 +83,29 @@ fn around(scale: Scale, value: f64) -> (f64, f64) {
     ((value - pad).max(f64::MIN), (value + pad).min(f64::MAX))
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten, which is `smallest` or more.
+/// Multiples of 1, 2 or 5 times a power of ten, which is `smallest` or more: the finest of which there are at most one more than `most`.
 fn linear(low: f64, high: f64, most: usize, smallest: i32) -> Vec<String> {
-    let least = (high / 2.0 - low / 2.0) / most as f64 * 2.0;
-    let mut power = (least.log10().floor() as i32).max(smallest);
+    // Halves, because the whole span may be more than the largest number.
+    let fine = (high / 2.0 - low / 2.0) / most as f64;
+    let mut power = (fine.log10().floor() as i32).max(smallest);
     let mut digit = 1;
-    while digit as f64 * ten_to(power) < least {
+    loop {
+        let step = digit as f64 * ten_to(power);
+        let (first, last) = ((low / step).ceil(), (high / step).floor());
+        if last - first <= most as f64 && first.abs().max(last.abs()) < 9e15 {
+            let largest = low.abs().max(high.abs());
+            return (first as i64..=last as i64).map(|multiple| label(multiple * digit, power, largest)).collect();
+        }
+        // Beyond 2^53 neighbours can no longer be told apart, nor labelled.
+        if step > high - low || step == 0.0 {
+            return [low, high].map(|end| format!("{end:e}")).to_vec();
+        }
         (digit, power) = match digit {
             1 => (2, power),
             2 => (5, power),
             _ => (1, power + 1),
         };
     }
-    let step = digit as f64 * ten_to(power);
-    let (first, last) = ((low / step).ceil(), (high / step).floor());
-    // Beyond 2^53 neighbours can no longer be told apart, nor labelled.
-    if step == 0.0 || first.abs().max(last.abs()) >= 9e15 {
-        return [low, high].map(|end| format!("{end:e}")).to_vec();
-    }
-    (first as i64..=last as i64).map(|multiple| label(multiple * digit, power, low.abs().max(high.abs()))).collect()
 }
 
 /// The number `mantissa · 10^power` beside others up to `largest`.
@@ -159,7 +163,7 @@ mod tests {
     fn ticks_are_round() {
         let linear = |low, high| labels(Scale::Linear, low, high, 5);
         assert_eq!(linear(0.0, 1.0), "0.0 0.2 0.4 0.6 0.8 1.0");
-        assert_eq!(linear(0.61, 0.931), "0.7 0.8 0.9");
+        assert_eq!(linear(0.61, 0.931), "0.65 0.70 0.75 0.80 0.85 0.90");
         assert_eq!(linear(-3.0, 17.0), "0 5 10 15");
         assert_eq!(linear(0.0, 1_000_000.0), "0 200000 400000 600000 800000 1000000");
         assert_eq!(linear(1e-7, 3e-7), "1e-7 1.5e-7 2e-7 2.5e-7 3e-7");

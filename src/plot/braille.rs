@@ -8,11 +8,11 @@ use super::mark;
 use crate::model::text::printable;
 use crate::render::fit::{shorten, width, wrap};
 
-/// The narrowest plot, in columns; for a smaller number it is as wide.
-pub const NARROWEST: usize = 40;
+/// The narrowest plot and the widest, in columns; for other numbers it is as wide.
+pub const WIDTHS: (usize, usize) = (40, 1000);
 
-/// The flattest plot, in rows of dots; for a smaller number it is as high.
-pub const FLATTEST: usize = 3;
+/// The lowest plot and the highest, in rows between the axes; for other numbers it is as high.
+pub const HEIGHTS: (usize, usize) = (3, 500);
 
 /// One row for each of so many ticks of the vertical axis.
 const ROWS_OF_TICK: usize = 3;
@@ -27,7 +27,7 @@ const COLUMNS_OF_TICK: usize = 10;
 ///
 /// Title, legend and notes come on top of that. Colour only repeats what the marks say.
 pub fn draw(figure: &Figure, size: (usize, usize), colour: bool) -> String {
-    let (columns, rows) = (size.0.max(NARROWEST), size.1.max(FLATTEST));
+    let (columns, rows) = (size.0.clamp(WIDTHS.0, WIDTHS.1), size.1.clamp(HEIGHTS.0, HEIGHTS.1));
     let mut out = vec![shorten(&printable(&figure.title), columns)];
     match figure.axes((columns / COLUMNS_OF_TICK, rows / ROWS_OF_TICK)) {
         Some(axes) => chart(figure, &axes, (columns, rows), colour, &mut out),

@@ -42,15 +42,15 @@ fn several_lines_have_marks_and_a_band_has_a_pattern() {
     val_acc
     1.0 ┤                  ⣀⣀⡠⠤⠤⠤⠤⠒⠒⠒⠒▲⠒⠒⠒      ⡀ ⡀⠄⡀⠄⡀⠄⡂⣄⣂⣄⣂⣅⣂⡥
         │            ⢀▲⠤⠒⠊⠉           ⡀⠄⡀⠄⣂⣄⣂⠥⡦⠥●⠗⡒⠗⡋⠍⠋⠍⠋⠅⠂⠅⠂⠁⠂⠁
-        │          ⡠⠊⠁          ⡀⠄⣂⣄⡦⠥⡒⠗⡋⠍⠃⠅⠂⠁⠂⠁ ⠁
+    0.8 ┤          ⡠⠊⠁          ⡀⠄⣂⣄⡦⠥⡒⠗⡋⠍⠃⠅⠂⠁⠂⠁ ⠁
         │       ⢀⡠⠊       ⡀⠄⡂⣄⡦⠕⡊●⠃⠁⠂⠁
         │      ⡰⠁     ⡀ ⣂⡥⡖⠏⠋⠅⠂⠁                       ⣀⣀⣀⠤■⠤⠔⠒⠒
-        │     ⡜     ⡀⡤⡦⠗⠃⠁                   ⣀⣀⠤⠤⠔⠒⠒⠊⠉⠉
-    0.5 ┤    ⡜   ⠄⣂⠕⡊⠅ ⠁                  ⠊■⠉
-        │  ⢀⠜  ⢄⡖●⠃⠁        ⢀⣀⡠
+    0.6 ┤     ⡜     ⡀⡤⡦⠗⠃⠁                   ⣀⣀⠤⠤⠔⠒⠒⠊⠉⠉
+        │    ⡜   ⠄⣂⠕⡊⠅ ⠁                  ⠊■⠉
+    0.4 ┤  ⢀⠜  ⢄⡖●⠃⠁        ⢀⣀⡠
         │ ⢠⠃ ⢄⡖⠅⠂    ⢀⣀⡠⠤⠒⠊■⠁
         │ ⡎⢄⡖⠅⠂ ⣀⡠⠤⠒⠉⠁
-        │⢼⣖■⠦⠔⠊⠉
+    0.2 ┤⢼⣖■⠦⠔⠊⠉
         │⠏⠁
         └┬──────────┬──────────┬──────────┬──────────┬──────────
          0         20         40         60         80      step
@@ -75,12 +75,12 @@ fn a_line_alone_has_no_mark_and_a_point_alone_has_one() {
     ");
     assert_snapshot!(drawn(&figure(vec![line("a", vec![(7.0, 0.5)])]), (40, 4)), @r"
     val_acc
-        │
-        │
-    0.5 ┤                 ●
-        │
-        └┬────────────────┬────────────────┬
-         6                7                8
+    0.55 ┤
+         │
+    0.50 ┤                 ●
+    0.45 ┤
+         └┬────────────────┬───────────────┬
+          6                7               8
                                         step
       ─ a
     ");
@@ -90,12 +90,12 @@ fn a_line_alone_has_no_mark_and_a_point_alone_has_one() {
 fn constant_and_empty_series_are_drawn() {
     assert_snapshot!(drawn(&figure(vec![line("a", vec![(1.0, 0.5), (3.0, 0.5)])]), (40, 4)), @r"
     val_acc
-        │
-        │
-    0.5 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉
-        │
-        └┬────────────────┬────────────────┬
-         1                2                3
+    0.55 ┤
+         │
+    0.50 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉
+    0.45 ┤
+         └┬────────────────┬───────────────┬
+          1                2               3
                                         step
       ─ a
     ");
@@ -180,8 +180,8 @@ fn an_svg_has_everything_once() {
     let figures = [figure];
     let text = svg::document(&figures, (800, 450));
     let count = |what: &str| text.matches(what).count();
-    // The curves of two lines, three samples in the legend, two axes with ten and six ticks; a band; a point.
-    assert_eq!((count("<polyline "), count("opacity=\"0.2\""), count("<circle ")), (23, 1, 1), "{text}");
+    // The curves of two lines, three samples in the legend, two axes with ten and twelve ticks; a band; a point.
+    assert_eq!((count("<polyline "), count("opacity=\"0.2\""), count("<circle ")), (29, 1, 1), "{text}");
     assert!(text.contains("#0072B2") && text.contains("#D55E00") && text.contains("#009E73"));
     assert!(text.starts_with(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"512\" viewBox=\"0 0 3200 2048\""

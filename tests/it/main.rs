@@ -28,6 +28,7 @@ mod layering;
 mod log;
 mod log_metric;
 mod output;
+mod plot;
 mod remark;
 mod repositories;
 mod run;

@@ -12,6 +12,7 @@ pub mod log;
 pub mod log_metric;
 pub mod log_param;
 pub mod man;
+pub mod plot;
 pub mod remark;
 pub mod run;
 pub mod show;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
+use crate::cli::files;
 use crate::cli::selector::{self, Selected};
 use crate::git::Oid;
 use crate::model::run::Run;
@@ -72,16 +73,7 @@ fn show_file(cx: &Context, records: &Records, record: &RunRecord, name: &str) ->
         let names = files.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CliError::new(format!("run {} has no file '{name}'", record.id)).hint(format!("it has: {names}")));
     };
-    let content = cx.repo.read_blob(*blob)?;
-    let content = match crate::artifact::pointer::Pointer::parse(&content) {
-        Some(pointer) => {
-            let path = crate::artifact::objects::path(&cx.repo.common_dir(), &pointer.oid);
-            std::fs::read(&path)
-                .map_err(|error| CliError::new(format!("{}: {error}", path.display())).hint("git lfs fetch --all"))?
-        }
-        None => content,
-    };
-    cx.ui.print_foreign(&content);
+    cx.ui.print_foreign(&files::read(cx, *blob)?);
     Ok(exit::OK)
 }
 
