@@ -8,7 +8,7 @@
 //! - [`settings`]: options, git's config and `.xp.toml`; [`store`]: facts as git objects and files; [`capture`]: what is seen of a run as it happens.
 //! - [`record`]: the life of a run: open, log, close, seal; [`compare`]: runs in, findings out; [`render`]: findings in, text out.
 //! - [`diff`]: what differs between runs; [`query`]: filters, sort orders and columns, from text.
-//! - [`series`]: logged points in, learning curves out; [`plot`]: learning curves in, drawings out.
+//! - [`series`]: logged points in, learning curves out; [`plot`]: learning curves in, drawings out; [`export`]: runs and series as files for other programs.
 //! - [`demo`]: the demo's data and trainer; [`cli`]: what can be typed, and the terminal.
 //!
 //! What lies where (`docs/format.md` is the specification):
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod compare;
 pub mod demo;
 pub mod diff;
+pub mod export;
 pub mod git;
 pub mod model;
 pub mod plot;

@@ -62,6 +62,7 @@ pub enum Command {
     Remark(commands::remark::RemarkArgs),
     Tag(commands::tag::TagArgs),
     Plot(commands::plot::PlotArgs),
+    Export(commands::export::ExportArgs),
     Fsck(commands::fsck::FsckArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -10,7 +10,7 @@ use crate::model::direction::Direction;
 use crate::model::fact::Fact;
 use crate::model::id::{Id, shortest_prefixes};
 use crate::record::pending::{self, Sealed};
-use crate::records::Records;
+use crate::records::{Records, Unreadable};
 use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
 use crate::store::folder::Root;
 use crate::store::index;
@@ -63,16 +63,18 @@ impl Context {
     /// If the refs or a tree cannot be read.
     pub fn records(&self) -> Result<&'static Records, CliError> {
         let records = index::read(&self.repo)?;
-        for unreadable in records.unreadable.iter().take(5) {
-            self.ui.warning(&format!("{} {}: {}; skipped", unreadable.ledger, unreadable.stem, unreadable.reason));
-        }
-        if records.unreadable.len() > 5 {
-            self.ui.warning(&format!(
-                "{} more facts cannot be read: git xp fsck lists them",
-                records.unreadable.len() - 5
-            ));
-        }
+        self.name_unreadable(&records.unreadable);
         Ok(Box::leak(Box::new(records)))
+    }
+
+    /// Warn of facts that cannot be read, the first five by name.
+    pub fn name_unreadable(&self, all: &[Unreadable]) {
+        for unreadable in all.iter().take(5) {
+            self.ui.warning(&format!("{} {}: {}; skipped", unreadable.ledger, unreadable.path, unreadable.reason));
+        }
+        if all.len() > 5 {
+            self.ui.warning(&format!("{} more facts cannot be read: git xp fsck lists them", all.len() - 5));
+        }
     }
 
     /// Which way a metric is better, as `.xp.toml` says.

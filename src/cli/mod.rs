@@ -110,6 +110,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Compare(args) => commands::compare::run(&open()?, &args),
         Command::Remark(args) => commands::remark::run(&open()?, &args),
         Command::Tag(args) => commands::tag::run(&open()?, &args),
+        Command::Export(args) => commands::export::run(&open()?, &args),
         Command::Fsck(args) => commands::fsck::run(&open()?, &args),
     }
 }

@@ -46,6 +46,15 @@ impl Number {
         }
     }
 
+    /// Whether [`Self::as_f64`] is the number itself and not the one next to it.
+    pub fn is_exact(&self) -> bool {
+        match self {
+            // Without a fraction, a double's digits are written in full.
+            Self::Digits(digits) => format!("{:.0}", self.as_f64()) == **digits,
+            _ => true,
+        }
+    }
+
     /// Whether two numbers are the same to the last bit; any NaN is the same as any other.
     pub fn is_identical(&self, other: &Self) -> bool {
         match (self, other) {
@@ -146,6 +155,13 @@ mod tests {
         assert_eq!(json("9007199254740992"), "9007199254740992");
         assert_eq!(json("9007199254740993"), "\"9007199254740993\"");
         assert_eq!(json("-123456789012345678901234567890"), "\"-123456789012345678901234567890\"");
+    }
+
+    #[test]
+    fn some_long_integers_are_doubles() {
+        let is_exact = |token: &str| Number::parse(token).expect("a number").is_exact();
+        assert!(is_exact("9007199254740994") && is_exact("-100000000000000000000") && is_exact("NaN"));
+        assert!(!is_exact("9007199254740993") && !is_exact(&"9".repeat(400)));
     }
 
     #[test]

@@ -36,8 +36,8 @@ use crate::model::id::Id;
 pub struct Unreadable {
     /// The ref of the ledger.
     pub ledger: String,
-    /// The name of the file below `facts/<xx>/`, without `.json`.
-    pub stem: String,
+    /// The path in its tree.
+    pub path: String,
     /// Why.
     pub reason: String,
 }
@@ -88,7 +88,7 @@ impl Records {
                 }
                 Body::Unreadable(reason) => all.unreadable.push(Unreadable {
                     ledger: all.names.text(ledger).to_owned(),
-                    stem: all.names.text(stem).to_owned(),
+                    path: path_of(all.names.text(stem)),
                     reason: all.names.text(reason).to_owned(),
                 }),
             }
@@ -240,4 +240,9 @@ impl Records {
         ids.dedup();
         ids
     }
+}
+
+/// Where a fact lies in its ledger, by the name of its file without `.json`.
+fn path_of(stem: &str) -> String {
+    format!("facts/{}/{stem}.json", stem.get(..2).unwrap_or(stem))
 }

@@ -6,6 +6,7 @@ use crate::git::{GitError, Oid, Repo};
 use crate::model::fact::{Body, Fact};
 use crate::model::id::Id;
 use crate::model::text::is_unsafe;
+pub use crate::records::Unreadable;
 
 /// All ledgers lie below this.
 pub const PREFIX: &str = "refs/xp/runs/";
@@ -64,17 +65,6 @@ pub struct Stored {
     pub ledger: String,
     /// The file's name without `.json`: the id, with `+` and 8 hex digits if its id was taken.
     pub stem: String,
-}
-
-/// Something in a ledger that could not be read. It is named, skipped and kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// The ledger's ref.
-    pub ledger: String,
-    /// The path in its tree.
-    pub path: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// Everything that the ledgers hold.
@@ -136,10 +126,13 @@ impl Ledgers {
     }
 }
 
-fn read_fact(repo: &Repo, file: &str, blob: Oid) -> Result<(Fact, String), String> {
+/// A fact and its file's name without `.json`, or why it cannot be read.
+pub(super) fn read_fact(repo: &Repo, file: &str, blob: Oid) -> Result<(Fact, String), String> {
     let stem = file.strip_suffix(".json").ok_or("its name does not end in .json")?;
     let bytes = repo.read_blob(blob).map_err(|error| error.to_string())?;
-    let fact = Fact::parse(&bytes).map_err(|error| error.to_string())?;
+    // In a key that nobody knows, the parser takes any bytes.
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is no UTF-8 text")?;
+    let fact = Fact::parse(text.as_bytes()).map_err(|error| error.to_string())?;
     let id = stem.split('+').next().unwrap_or(stem);
     if id != fact.header.id.as_str() {
         return Err(format!("its name is not its id, {}", fact.header.id));

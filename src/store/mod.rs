@@ -16,6 +16,7 @@ pub mod notebook;
 pub mod owner;
 pub mod projection;
 pub mod seal;
+pub mod walk;
 
 use crate::git::Repo;
 use crate::git::notes::Notes;

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod demo_train;
 pub mod diff;
 pub mod discard;
+pub mod export;
 pub mod finish;
 pub mod fsck;
 pub mod log;

@@ -1,0 +1,356 @@
+//! The table of runs: one row each, with columns for every param and metric that one of them has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cell::{Cell, Column, Field, Kind, optional};
+use super::form::{Form, Seen};
+use super::row::{RunRow, keys};
+use super::said::{about, other, remarks, tags};
+use crate::model::id::Id;
+use crate::model::metric::Summary;
+use crate::model::run::Status;
+
+/// The columns of all runs.
+pub(super) const FIELDS: [Field<RunRow>; 52] = [
+    Field::new("id", Kind::Text, |row| Cell::text(row.header.id.as_str())),
+    Field::new("experiment", Kind::Text, |row| optional(row.run.name.as_deref(), Cell::text)),
+    Field::new("experiment_id", Kind::Text, |row| optional(row.run.experiment.as_ref().map(Id::as_str), Cell::text)),
+    Field::new("seed", Kind::Integer, |row| optional(row.run.seed, Cell::Integer)),
+    Field::new("status", Kind::Text, status),
+    Field::new("withdrawn", Kind::Boolean, |row| Cell::Boolean(row.withdrawal().is_some())),
+    Field::new("withdrawn_because", Kind::Text, |row| {
+        optional(row.withdrawal().and_then(|about| about.because.as_deref()), Cell::text)
+    }),
+    Field::new("tags", Kind::Json, |row| Cell::list(&tags(&[], &row.about))),
+    Field::new("remarks", Kind::Json, |row| remarks(&row.about)),
+    Field::new("started", Kind::Time, |row| Cell::Time(row.run.start)),
+    Field::new("ended", Kind::Time, |row| Cell::Time(row.run.end)),
+    Field::new("seconds", Kind::Float, |row| Cell::Float(row.run.seconds)),
+    Field::new("exit", Kind::Integer, |row| optional(row.run.exit, |exit| Cell::Integer(exit.into()))),
+    Field::new("signal", Kind::Integer, |row| optional(row.run.signal, |signal| Cell::Integer(signal.into()))),
+    Field::new("by", Kind::Text, |row| Cell::some_text(&row.header.by)),
+    Field::new("host", Kind::Text, |row| Cell::some_text(&row.run.host)),
+    Field::new("branch", Kind::Text, |row| optional(row.run.branch.as_deref(), Cell::text)),
+    Field::new("head", Kind::Text, |row| Cell::some_text(&row.run.head)),
+    Field::new("commit", Kind::Text, |row| Cell::text(&row.run.commit)),
+    Field::new("tree", Kind::Text, |row| Cell::some_text(&row.run.tree)),
+    Field::new("parents", Kind::Json, |row| Cell::list(&row.run.parents)),
+    Field::new("dirty", Kind::Boolean, |row| Cell::Boolean(row.run.dirty)),
+    Field::new("snapshot", Kind::Text, |row| optional(row.run.snapshot.as_deref(), Cell::text)),
+    Field::new("changed_during", Kind::Text, |row| optional(row.run.changed_during.as_deref(), Cell::text)),
+    Field::new("changed_paths", Kind::Json, |row| Cell::list(&row.run.changed_paths)),
+    Field::new("baseline_commit", Kind::Text, |row| {
+        optional(row.run.baseline.as_ref(), |baseline| Cell::text(&baseline.commit))
+    }),
+    Field::new("merge_base", Kind::Text, |row| {
+        optional(row.run.baseline.as_ref().and_then(|baseline| baseline.merge_base.as_deref()), Cell::text)
+    }),
+    Field::new("diff_files", Kind::Integer, |row| optional(row.run.diff.as_ref(), |diff| Cell::count(diff.files))),
+    Field::new("diff_insertions", Kind::Integer, |row| {
+        optional(row.run.diff.as_ref(), |diff| Cell::count(diff.insertions))
+    }),
+    Field::new("diff_deletions", Kind::Integer, |row| {
+        optional(row.run.diff.as_ref(), |diff| Cell::count(diff.deletions))
+    }),
+    Field::new("patch_id", Kind::Text, |row| {
+        optional(row.run.diff.as_ref().and_then(|diff| diff.patch_id.as_deref()), Cell::text)
+    }),
+    Field::new("command", Kind::Json, |row| Cell::list(&row.run.command)),
+    Field::new("argv_digest", Kind::Text, |row| Cell::some_text(&row.run.argv_digest)),
+    Field::new("cwd", Kind::Text, |row| Cell::text(&row.run.cwd)),
+    Field::new("seed_via", Kind::Json, |row| Cell::list(&row.run.seed_via)),
+    Field::new("config_file", Kind::Text, |row| optional(row.run.config.as_ref(), |config| Cell::text(&config.file))),
+    Field::new("config_digest", Kind::Text, |row| {
+        optional(row.run.config.as_ref(), |config| Cell::text(&config.digest))
+    }),
+    Field::new("environment", Kind::Text, |row| optional(row.run.environment.as_deref(), Cell::text)),
+    Field::new(
+        "locks",
+        Kind::Json,
+        |row| {
+            if row.run.locks.is_empty() { Cell::Null } else { Cell::json(&row.run.locks) }
+        },
+    ),
+    Field::new("evaluation", Kind::Text, |row| optional(row.run.evaluation.as_deref(), Cell::text)),
+    Field::new("artifacts", Kind::Json, |row| Cell::list(&row.run.artifacts)),
+    Field::new("plan", Kind::Text, |row| Cell::some_text(&row.run.plan)),
+    Field::new("condition", Kind::Text, |row| Cell::some_text(&row.run.condition)),
+    Field::new("rejected_lines", Kind::Integer, |row| Cell::count(row.run.rejected_lines)),
+    Field::new("manual", Kind::Boolean, |row| Cell::Boolean(row.run.manual)),
+    Field::new("settings", Kind::Text, |row| optional(row.run.settings.as_deref(), Cell::text)),
+    Field::new("time", Kind::Time, |row| Cell::Time(row.header.time)),
+    Field::new("xp", Kind::Text, |row| Cell::text(&row.header.xp)),
+    Field::new("ledger", Kind::Text, |row| Cell::text(&row.ledger)),
+    Field::new("late", Kind::Integer, |row| Cell::count(row.late.len() as u64)),
+    Field::new("about", Kind::Json, |row| about(&row.about)),
+    Field::new("other", Kind::Json, |row| other(&row.text, &KEYS)),
+];
+
+/// The keys of a run fact that this version knows: each has a column, or several.
+pub(super) const KEYS: [&str; 42] = [
+    "xp",
+    "kind",
+    "id",
+    "time",
+    "by",
+    "experiment",
+    "name",
+    "branch",
+    "head",
+    "commit",
+    "tree",
+    "parents",
+    "baseline",
+    "diff",
+    "dirty",
+    "snapshot",
+    "changed_during",
+    "changed_paths",
+    "seed",
+    "seed_via",
+    "params",
+    "metrics",
+    "status",
+    "exit",
+    "signal",
+    "start",
+    "end",
+    "seconds",
+    "command",
+    "argv_digest",
+    "cwd",
+    "config",
+    "environment",
+    "locks",
+    "evaluation",
+    "host",
+    "artifacts",
+    "plan",
+    "condition",
+    "rejected_lines",
+    "manual",
+    "settings",
+];
+
+/// What follows a metric's name in the names of its columns.
+const OF_METRIC: [&str; 5] = [".step", ".min", ".max", ".best", ".count"];
+
+/// The params and metrics that runs have, and what their values are: what has to be known before the first row is written.
+#[derive(Debug, Default)]
+pub struct RunNames {
+    params: BTreeMap<String, Seen>,
+    metrics: BTreeMap<String, Seen>,
+}
+
+impl RunNames {
+    /// Take in one run.
+    pub fn add(&mut self, row: &RunRow) {
+        for (name, value) in &row.run.params {
+            seen(&mut self.params, name).value(value);
+        }
+        for (name, summary) in &row.run.metrics {
+            let seen = seen(&mut self.metrics, name);
+            seen.number(&summary.r#final);
+            [&summary.min, &summary.max, &summary.best].into_iter().flatten().for_each(|number| seen.number(number));
+        }
+    }
+
+    /// The columns that hold all runs taken in.
+    pub fn columns(self) -> RunColumns {
+        let params: Vec<_> = self.params.into_iter().map(|(name, seen)| (name, seen.narrowest())).collect();
+        let metrics: Vec<_> = self.metrics.into_iter().map(|(name, seen)| (name, seen.measured())).collect();
+        let mut columns: Vec<Column> = FIELDS.iter().map(Field::column).collect();
+        columns.extend(params.iter().map(|(name, form)| Column { name: format!("params.{name}"), kind: form.kind() }));
+        // A metric may be called as a column of another one is: `loss.min` beside `loss`. The metric itself has the name.
+        let mut taken: BTreeSet<String> = metrics.iter().map(|(name, _)| format!("metrics.{name}")).collect();
+        for (name, form) in &metrics {
+            let name = format!("metrics.{name}");
+            let of_metric = OF_METRIC.map(|what| {
+                let kind = if matches!(what, ".step" | ".count") { Kind::Integer } else { form.kind() };
+                Column { name: free(&mut taken, &format!("{name}{what}")), kind }
+            });
+            columns.push(Column { name, kind: form.kind() });
+            columns.extend(of_metric);
+        }
+        RunColumns { columns, params, metrics }
+    }
+}
+
+fn seen<'a>(all: &'a mut BTreeMap<String, Seen>, name: &str) -> &'a mut Seen {
+    if !all.contains_key(name) {
+        all.insert(name.to_owned(), Seen::default());
+    }
+    all.get_mut(name).expect("it was put in")
+}
+
+/// The name, or the first of `name#2`, `name#3` … that is free.
+fn free(taken: &mut BTreeSet<String>, name: &str) -> String {
+    let mut candidate = name.to_owned();
+    let mut number = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}#{number}");
+        number += 1;
+    }
+    candidate
+}
+
+/// The columns of the table of runs.
+#[derive(Debug)]
+pub struct RunColumns {
+    columns: Vec<Column>,
+    params: Vec<(String, Form)>,
+    metrics: Vec<(String, Form)>,
+}
+
+impl RunColumns {
+    /// All of them, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// A run's cells, in the order of the columns.
+    pub fn cells<'a>(&self, row: &'a RunRow) -> Vec<Cell<'a>> {
+        let mut cells = Vec::with_capacity(self.columns.len());
+        cells.extend(FIELDS.iter().map(|field| (field.cell)(row)));
+        cells.extend(self.params.iter().map(|(name, form)| optional(row.run.params.get(name), |v| form.value(v))));
+        for (name, form) in &self.metrics {
+            match row.run.metrics.get(name) {
+                Some(summary) => cells.extend(of_metric(*form, summary)),
+                None => cells.extend([const { Cell::Null }; OF_METRIC.len() + 1]),
+            }
+        }
+        cells
+    }
+}
+
+fn of_metric<'a>(form: Form, summary: &Summary) -> [Cell<'a>; OF_METRIC.len() + 1] {
+    let number = |number: &Option<_>| optional(number.as_ref(), |number| form.number(number));
+    [
+        form.number(&summary.r#final),
+        optional(summary.step, Cell::Integer),
+        number(&summary.min),
+        number(&summary.max),
+        number(&summary.best),
+        Cell::count(summary.count),
+    ]
+}
+
+/// The status as the fact has it, also one that this version does not know.
+fn status(row: &RunRow) -> Cell<'_> {
+    match row.run.status {
+        Status::Unknown => {
+            let raw = keys(&row.text).get("status").and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+            optional(raw, |status| Cell::Text(status.into()))
+        }
+        status => Cell::Text(status.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::{KEYS, RunNames};
+    use crate::export::cell::Cell;
+    use crate::export::row::RunRow;
+    use crate::model::run::{ConfigCopy, DiffStat, Run, RunBaseline};
+
+    fn row(fact: Value, later: &[Value]) -> RunRow {
+        let later = later.iter().map(|fact| fact.to_string().into_bytes()).collect();
+        RunRow::read("refs/xp/runs/2026-11", fact.to_string().into_bytes(), later).expect("a run")
+    }
+
+    fn fact(params: Value, metrics: Value) -> Value {
+        json!({"xp": "1.0", "kind": "run", "id": "77777777777777777777", "time": "2026-11-21T00:00:00.001Z",
+            "commit": "c0ffee", "status": "paused", "params": params, "metrics": metrics, "mood": {"x": 100.0}})
+    }
+
+    fn by_name(row: &RunRow) -> BTreeMap<String, Cell<'_>> {
+        let mut names = RunNames::default();
+        names.add(row);
+        let columns = names.columns();
+        let cells = columns.cells(row);
+        assert_eq!(columns.columns().len(), cells.len());
+        let by_name: BTreeMap<_, _> = columns.columns().iter().map(|column| column.name.clone()).zip(cells).collect();
+        assert_eq!(by_name.len(), columns.columns().len(), "no name twice");
+        by_name
+    }
+
+    #[test]
+    fn later_facts_win_and_unknown_things_are_kept() {
+        let about = |kind: &str, more: Value| {
+            let mut fact = json!({"xp": "1.0", "kind": kind, "id": "88888888888888888888",
+                "time": "2026-11-22T00:00:00Z", "target": "77777777777777777777"});
+            fact.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            fact
+        };
+        let later = [
+            about("late", json!({"metrics": {"acc": {"final": 0.9, "count": 1}}, "params": {"lr": "big"}})),
+            about("tag", json!({"tags": ["keep", "best"]})),
+            about("withdrawal", json!({"because": "wrong labels"})),
+            about("poem", json!({"text": "roses"})),
+        ];
+        let row = row(fact(json!({"lr": 0.1}), json!({"acc": {"final": 0.5, "step": 3, "count": 2}})), &later);
+        let cells = by_name(&row);
+        assert_eq!(cells["metrics.acc"], Cell::Float(0.9));
+        assert_eq!(cells["metrics.acc.step"], Cell::Null);
+        assert_eq!(cells["params.lr"], Cell::text("big"));
+        assert_eq!(cells["status"], Cell::text("paused"));
+        assert_eq!(cells["withdrawn_because"], Cell::text("wrong labels"));
+        assert_eq!(cells["tags"], Cell::text(r#"["best","keep"]"#));
+        assert_eq!(cells["late"], Cell::Integer(1));
+        assert_eq!(cells["other"], Cell::text(r#"{"mood":{"x":100.0}}"#));
+        assert!(matches!(&cells["about"], Cell::Text(text) if text.contains("roses")));
+    }
+
+    #[test]
+    fn a_metric_that_is_called_as_a_column_keeps_its_name() {
+        let metrics = json!({"acc": {"final": 1, "min": 2}, "acc.min": {"final": 3}, "acc.min#2": {"final": 4}});
+        let row = row(fact(json!({}), metrics), &[]);
+        let cells = by_name(&row);
+        assert_eq!(cells["metrics.acc.min"], Cell::Float(3.0));
+        assert_eq!(cells["metrics.acc.min#2"], Cell::Float(4.0));
+        assert_eq!(cells["metrics.acc.min#3"], Cell::Float(2.0));
+    }
+
+    #[test]
+    fn every_key_of_a_run_is_known() {
+        let run = Run {
+            experiment: Some(crate::model::id::Id::from_random([1; 20])),
+            name: Some("a".into()),
+            branch: Some("a".into()),
+            head: "branch".into(),
+            parents: vec!["a".into()],
+            baseline: Some(RunBaseline { commit: "a".into(), merge_base: None }),
+            diff: Some(DiffStat { files: 1, insertions: 1, deletions: 1, patch_id: None }),
+            snapshot: Some("a".into()),
+            changed_during: Some("a".into()),
+            changed_paths: vec!["a".into()],
+            seed: Some(1),
+            seed_via: vec!["a".into()],
+            params: BTreeMap::from([("a".into(), 1.into())]),
+            exit: Some(1),
+            signal: Some(1),
+            command: vec!["a".into()],
+            argv_digest: "a".into(),
+            config: Some(ConfigCopy { file: "a".into(), digest: "a".into() }),
+            environment: Some("a".into()),
+            locks: BTreeMap::from([("a".into(), "a".into())]),
+            evaluation: Some("a".into()),
+            host: "a".into(),
+            artifacts: vec![crate::model::run::Artifact { name: "a".into(), oid: "a".into(), size: 1 }],
+            plan: "a".into(),
+            condition: "a".into(),
+            rejected_lines: 1,
+            manual: true,
+            settings: Some("a".into()),
+            ..Run::default()
+        };
+        let Ok(Value::Object(map)) = serde_json::to_value(run) else { panic!("an object") };
+        for key in map.keys() {
+            assert!(KEYS.contains(&key.as_str()), "{key}");
+        }
+    }
+}

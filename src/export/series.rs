@@ -1,0 +1,207 @@
+//! Reads `series.tsv`: the points of a run, one a line (`docs/format.md`).
+
+use std::io::{self, BufRead, Read};
+
+use crate::model::number::Number;
+
+/// How the first line begins. A newer version may add columns behind these.
+const HEADER: &str = "metric\tstep\tseconds\tvalue";
+
+/// The longest line, in bytes. A name in a journal is shorter.
+const LONGEST: u64 = 4 << 20;
+
+/// One logged point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point<'a> {
+    /// The metric's name.
+    pub metric: &'a str,
+    /// The step, if it has one.
+    pub step: Option<i64>,
+    /// Seconds since the start of the run, if they are known.
+    pub seconds: Option<f64>,
+    /// The value.
+    pub value: Number,
+}
+
+/// What is wrong with a series.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidSeries {
+    /// The file cannot be read to its end.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The file is something else.
+    #[error("it does not begin with the header of a series")]
+    Header,
+    /// The rest of the file cannot be read.
+    #[error("line {0} is over 4 MiB long")]
+    TooLong(u64),
+    /// One line cannot be read; the next ones may.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// From 1, the header.
+        line: u64,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// A series that is being read.
+#[derive(Debug)]
+pub struct Series<R> {
+    input: R,
+    line: Vec<u8>,
+    number: u64,
+    /// The metric of the last line, as written and as it is called.
+    metric: (Vec<u8>, String),
+}
+
+impl<R: BufRead> Series<R> {
+    /// Begin to read.
+    ///
+    /// # Errors
+    /// If it is no series.
+    pub fn open(input: R) -> Result<Self, InvalidSeries> {
+        let mut series = Self { input, line: Vec::new(), number: 0, metric: Default::default() };
+        let is_there = series.next_line()?;
+        let rest = series.line.strip_prefix(HEADER.as_bytes());
+        let is_header = rest.is_some_and(|rest| rest == b"\n" || rest.starts_with(b"\t"));
+        if is_there && is_header { Ok(series) } else { Err(InvalidSeries::Header) }
+    }
+
+    /// The next point, or what is wrong with the next line; `None` at the end.
+    pub fn next_point(&mut self) -> Option<Result<Point<'_>, InvalidSeries>> {
+        match self.next_line() {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => return Some(Err(error)),
+        }
+        let line = self.number;
+        Some(self.parse().map_err(|reason| InvalidSeries::Line { line, reason }))
+    }
+
+    fn next_line(&mut self) -> Result<bool, InvalidSeries> {
+        self.line.clear();
+        let count = self.input.by_ref().take(LONGEST).read_until(b'\n', &mut self.line)?;
+        self.number += 1;
+        if count as u64 == LONGEST && self.line.last() != Some(&b'\n') {
+            return Err(InvalidSeries::TooLong(self.number));
+        }
+        Ok(count > 0)
+    }
+
+    fn parse(&mut self) -> Result<Point<'_>, &'static str> {
+        // Half a number is another number.
+        let line = self.line.strip_suffix(b"\n").ok_or("it is cut off")?;
+        let mut cells = line.split(|byte| *byte == b'\t');
+        let mut cell = || cells.next().ok_or("it has fewer than four cells");
+        let (metric, step, seconds, value) = (cell()?, cell()?, cell()?, cell()?);
+        if self.metric.0 != metric || self.metric.1.is_empty() {
+            let name = std::str::from_utf8(metric).map_err(|_| "its name is no UTF-8")?;
+            let name = unescape(name).ok_or("its name ends inside of an escape")?;
+            self.metric = (metric.to_owned(), name);
+        }
+        let text = |cell| std::str::from_utf8(cell).unwrap_or_default();
+        let step = match step {
+            b"" => None,
+            step => Some(text(step).parse().map_err(|_| "its step is no integer")?),
+        };
+        let seconds = match seconds {
+            b"" => None,
+            seconds => Some(text(seconds).parse().map_err(|_| "its seconds are no number")?),
+        };
+        let value = Number::parse(text(value)).ok_or("its value is no number")?;
+        Ok(Point { metric: &self.metric.1, step, seconds, value })
+    }
+}
+
+/// A name as it is called; `None` if it ends inside of an escape or has an unknown one.
+fn unescape(name: &str) -> Option<String> {
+    let mut out = String::with_capacity(name.len());
+    let mut chars = name.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match chars.next()? {
+            '\\' => '\\',
+            't' => '\t',
+            'n' => '\n',
+            'r' => '\r',
+            'u' => {
+                let digits = chars.as_str().get(..4)?;
+                chars = chars.as_str().get(4..)?.chars();
+                char::from_u32(u32::from_str_radix(digits, 16).ok()?)?
+            }
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{InvalidSeries, Number, Series};
+    use crate::store::journal::escape_name;
+
+    type Row = (String, Option<i64>, Option<f64>, Number);
+
+    fn read(text: &[u8]) -> Result<(Vec<Row>, Vec<String>), InvalidSeries> {
+        let mut series = Series::open(text)?;
+        let (mut rows, mut errors) = (Vec::new(), Vec::new());
+        while let Some(point) = series.next_point() {
+            match point {
+                Ok(point) => rows.push((point.metric.to_owned(), point.step, point.seconds, point.value)),
+                Err(error) => errors.push(error.to_string()),
+            }
+        }
+        Ok((rows, errors))
+    }
+
+    #[test]
+    fn points_are_read_and_bad_lines_named() {
+        let text = "metric\tstep\tseconds\tvalue\tnew\nval\\tacc\t1\t0.412\t0.61\tx\nloss\t\t\t9007199254740993\nloss\n\
+            loss\tx\t\t1\nloss\t1\t\t0x1\nlo\\ss\t1\t\t1\nloss\t2\t\t0.12";
+        let (rows, errors) = read(text.as_bytes()).expect("a series");
+        assert_eq!(rows[0], ("val\tacc".into(), Some(1), Some(0.412), Number::Float(0.61)));
+        assert_eq!(rows[1], ("loss".into(), None, None, Number::Digits("9007199254740993".into())));
+        assert_eq!(rows.len(), 2);
+        assert_eq!(
+            errors,
+            [
+                "line 4: it has fewer than four cells",
+                "line 5: its step is no integer",
+                "line 6: its value is no number",
+                "line 7: its name ends inside of an escape",
+                "line 8: it is cut off"
+            ]
+        );
+        assert!(matches!(read(b"a\tb\n"), Err(InvalidSeries::Header)));
+        assert!(matches!(read(b""), Err(InvalidSeries::Header)));
+        assert!(read(&[b"metric\tstep\tseconds\tvalue\n".to_vec(), vec![b'x'; 5 << 20]].concat()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(
+            name in any::<String>(), step in any::<Option<i64>>(), millis in any::<Option<u32>>(), value in any::<f64>(),
+        ) {
+            let seconds = millis.map(|millis| f64::from(millis) / 1000.0);
+            let mut text = format!("metric\tstep\tseconds\tvalue\n{}", escape_name(&name));
+            text += &step.map_or("\t\t".to_owned(), |step| format!("\t{step}\t"));
+            text += &seconds.map_or(String::new(), |seconds| format!("{seconds:.3}"));
+            text += &format!("\t{}\n", Number::Float(value));
+            let (rows, errors) = read(text.as_bytes()).expect("a series");
+            assert!(errors.is_empty(), "{errors:?}");
+            assert_eq!((&rows[0].0, rows[0].1, rows[0].2), (&name, step, seconds));
+            assert!(rows[0].3.is_identical(&Number::Float(value)));
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in any::<Vec<u8>>()) {
+            let _ = read(&[b"metric\tstep\tseconds\tvalue\n", &bytes[..]].concat());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A walk over all facts that keeps only where each lies: for whoever reads every run once and cannot hold them all.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::ledger::{PREFIX, Unreadable, read_fact};
+use crate::git::{GitError, Oid, Repo};
+use crate::model::fact::{Body, Fact};
+use crate::model::id::Id;
+use crate::model::time::Time;
+
+/// Where a fact lies.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its id.
+    pub id: Id,
+    /// When it was made.
+    pub time: Time,
+    /// The experiment of a run, or the first registration of an amended one.
+    pub experiment: Option<Id>,
+    /// Its exact bytes.
+    pub blob: Oid,
+    /// Its ledger, an index into [`Walk::ledgers`].
+    pub ledger: usize,
+}
+
+/// Where all facts lie. Each id is there once, and none that a tombstone names.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// The refs of the ledgers.
+    pub ledgers: Vec<String>,
+    /// Runs, by time and id.
+    pub runs: Vec<Found>,
+    /// The registrations of each experiment by time, by the time of the first one.
+    pub experiments: Vec<(Id, Vec<Found>)>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+    later: HashMap<Id, Vec<Found>>,
+}
+
+impl Walk {
+    /// Walk over every ledger.
+    ///
+    /// # Errors
+    /// If the refs or a tree cannot be read; a single bad fact is no error.
+    pub fn read(repo: &Repo) -> Result<Self, GitError> {
+        let mut walk = Self::default();
+        let (mut facts, mut dead) = (HashMap::new(), HashSet::new());
+        for (ledger, tip) in repo.list_refs(PREFIX)? {
+            walk.ledgers.push(ledger);
+            for (path, file, blob) in blobs(repo, tip)? {
+                match read_fact(repo, &file, blob) {
+                    Ok((fact, _)) => walk.add(&mut facts, &mut dead, fact, &path, blob),
+                    Err(reason) => walk.skip(path, reason),
+                }
+            }
+        }
+        walk.sort(facts.into_values().filter(|(found, _)| !dead.contains(&found.id)));
+        Ok(walk)
+    }
+
+    fn add(
+        &mut self,
+        facts: &mut HashMap<Id, (Found, Place)>,
+        dead: &mut HashSet<Id>,
+        fact: Fact,
+        path: &str,
+        blob: Oid,
+    ) {
+        let target = fact.target();
+        let (place, experiment) = match fact.body {
+            Body::Tombstone(_) => return dead.extend(target),
+            Body::Run(run) => (Place::Run, run.experiment),
+            Body::Experiment(experiment) => (Place::Experiment, experiment.experiment),
+            Body::Late(_) | Body::Withdrawal(_) | Body::Other(_) => match target {
+                Some(target) => (Place::About(target), None),
+                None => return,
+            },
+        };
+        let found =
+            Found { id: fact.header.id, time: fact.header.time, experiment, blob, ledger: self.ledgers.len() - 1 };
+        // The same fact may lie in two ledgers. Of different ones with one id, the smaller blob has it (`docs/format.md`).
+        if let Some((other, _)) = facts.get(&found.id)
+            && other.blob != blob
+        {
+            self.skip(
+                path.to_owned(),
+                format!("another fact has the id {} too; the one with the smaller blob counts", found.id),
+            );
+        }
+        if facts.get(&found.id).is_none_or(|(other, _)| blob < other.blob) {
+            facts.insert(found.id, (found, place));
+        }
+    }
+
+    fn skip(&mut self, path: String, reason: String) {
+        let ledger = self.ledgers.last().cloned().unwrap_or_default();
+        self.unreadable.push(Unreadable { ledger, path, reason });
+    }
+
+    fn sort(&mut self, facts: impl Iterator<Item = (Found, Place)>) {
+        let mut experiments: BTreeMap<Id, Vec<Found>> = BTreeMap::new();
+        for (found, place) in facts {
+            match place {
+                Place::Run => self.runs.push(found),
+                Place::Experiment => experiments.entry(found.experiment.unwrap_or(found.id)).or_default().push(found),
+                Place::About(target) => self.later.entry(target).or_default().push(found),
+            }
+        }
+        let by_time = |found: &Found| (found.time, found.id);
+        self.runs.sort_by_key(by_time);
+        self.later.values_mut().chain(experiments.values_mut()).for_each(|facts| facts.sort_by_key(by_time));
+        self.experiments = experiments.into_iter().collect();
+        self.experiments.sort_by_key(|(_, registrations)| registrations.first().map(by_time));
+    }
+
+    /// The facts about another one, by time and id.
+    pub fn later(&self, id: Id) -> &[Found] {
+        self.later.get(&id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The blobs of all files of one name, by the ledger and the id of their fact.
+    ///
+    /// # Errors
+    /// If a tree cannot be read.
+    pub fn files_named(&self, repo: &Repo, name: &str) -> Result<HashMap<(usize, Id), Oid>, GitError> {
+        let mut all = HashMap::new();
+        for (ledger, reference) in self.ledgers.iter().enumerate() {
+            let Some(tip) = repo.find_ref(reference)? else { continue };
+            for (folder, tree) in trees(repo, tip, "files")? {
+                for (id, mode, tree) in repo.read_tree(tree)? {
+                    let Some(id) = id.parse::<Id>().ok().filter(|id| mode.is_tree() && id.fan_out() == folder) else {
+                        continue;
+                    };
+                    let file = repo.read_tree(tree)?.into_iter().find(|(file, mode, _)| file == name && mode.is_blob());
+                    all.extend(file.map(|(_, _, blob)| ((ledger, id), blob)));
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// What a fact is to a walk.
+enum Place {
+    Run,
+    Experiment,
+    About(Id),
+}
+
+/// The facts of a ledger: path, file name, blob.
+fn blobs(repo: &Repo, tip: Oid) -> Result<Vec<(String, String, Oid)>, GitError> {
+    let mut out = Vec::new();
+    for (folder, tree) in trees(repo, tip, "facts")? {
+        let files = repo.read_tree(tree)?.into_iter();
+        out.extend(files.map(|(file, _, blob)| (format!("facts/{folder}/{file}"), file, blob)));
+    }
+    Ok(out)
+}
+
+/// The fan-out folders below `facts` or `files`.
+fn trees(repo: &Repo, tip: Oid, top: &str) -> Result<Vec<(String, Oid)>, GitError> {
+    let Some((mode, tree)) = repo.find_path(repo.commit_tree(tip)?, top)? else { return Ok(Vec::new()) };
+    if !mode.is_tree() {
+        return Ok(Vec::new());
+    }
+    Ok(repo
+        .read_tree(tree)?
+        .into_iter()
+        .filter(|(_, mode, _)| mode.is_tree())
+        .map(|(name, _, tree)| (name, tree))
+        .collect())
+}
