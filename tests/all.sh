@@ -55,7 +55,7 @@ install_packages() {
 }
 
 venv_is_ready() {
-    cmp -s tests/requirements.txt "$1/requirements.txt" && "$1/bin/python" -c 'import numpy, sklearn' 2>/dev/null
+    cmp -s tests/requirements.txt "$1/requirements.txt" && "$1/bin/python" -c 'import duckdb, numpy, pandas, polars, pyarrow, sklearn' 2>/dev/null
 }
 
 # Makes the cached venv new unless it was made from the same requirements.
@@ -69,7 +69,7 @@ install_venv() {
         fail "cannot install tests/requirements.txt (needs Python 3.10 to 3.13, here is $(python3 -V))"
     # Last, so that an installation that was cut off is repeated.
     cp tests/requirements.txt "$venv/requirements.txt"
-    venv_is_ready "$venv" || fail "the Python in $venv cannot import numpy and sklearn"
+    venv_is_ready "$venv" || fail "the Python in $venv cannot import all of tests/requirements.txt"
 }
 
 # Prints all shell scripts that are or could be committed, each ended by a NUL.

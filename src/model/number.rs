@@ -29,7 +29,7 @@ impl Number {
         }
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(match token.strip_prefix('+').unwrap_or(token).parse::<i64>() {
-                Ok(value) if value.abs() <= LARGEST_EXACT => Self::Integer(value),
+                Ok(value) if value.unsigned_abs() <= LARGEST_EXACT.unsigned_abs() => Self::Integer(value),
                 _ => Self::Digits(token.strip_prefix('+').unwrap_or(token).into()),
             });
         }
@@ -154,6 +154,7 @@ mod tests {
     fn integers_beyond_2_53_keep_their_digits() {
         assert_eq!(json("9007199254740992"), "9007199254740992");
         assert_eq!(json("9007199254740993"), "\"9007199254740993\"");
+        assert_eq!(json("-9223372036854775808"), "\"-9223372036854775808\"");
         assert_eq!(json("-123456789012345678901234567890"), "\"-123456789012345678901234567890\"");
     }
 

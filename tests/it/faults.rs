@@ -422,7 +422,7 @@ fn a_limit_of_file_sizes_changes_no_exit_code() {
 }
 
 /// A mount that ends with the test.
-struct Mount(PathBuf);
+pub struct Mount(PathBuf);
 
 impl Drop for Mount {
     fn drop(&mut self) {
@@ -430,7 +430,8 @@ impl Drop for Mount {
     }
 }
 
-fn mount(args: &[&str], at: &Path) -> Option<Mount> {
+/// Mount something, if that is allowed here.
+pub fn mount(args: &[&str], at: &Path) -> Option<Mount> {
     need(Part::Root)?;
     let done = Command::new("mount").args(args).arg(at).output().is_ok_and(|output| output.status.success());
     if !done {

@@ -13,12 +13,13 @@ fn trained() -> TestRepo {
     repo
 }
 
-fn ledger(repo: &TestRepo) -> String {
+/// The only ledger.
+pub fn ledger(repo: &TestRepo) -> String {
     repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"])
 }
 
 /// A commit on the ledger in which `path` holds `bytes`.
-fn put(repo: &TestRepo, path: &str, bytes: &[u8]) {
+pub fn put(repo: &TestRepo, path: &str, bytes: &[u8]) {
     let name = ledger(repo);
     let git = git2::Repository::open(&repo.path).expect("opens");
     let tip = git.find_reference(&name).expect("a ledger").peel_to_commit().expect("a commit");

@@ -17,6 +17,7 @@ mod diff;
 mod discard;
 mod docs;
 mod exit_codes;
+mod export;
 mod faults;
 mod finish;
 mod format;

@@ -50,7 +50,7 @@ pub fn run(cx: &Context, args: &TagArgs) -> Result<u8, CliError> {
         cx.seal();
     }
     let records = cx.records()?;
-    let target = target::find(cx, &records, &args.selector)?;
+    let target = target::find(cx, records, &args.selector)?;
     let tags = tag::tags(&target.initial_tags, &target.about);
     if args.tags.is_empty() {
         list(cx, &target, &tags, args.json);

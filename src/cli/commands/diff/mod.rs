@@ -89,9 +89,9 @@ pub fn run(cx: &Context, args: &DiffArgs) -> Result<u8, CliError> {
     let format = if args.json { Format::Json } else { args.format };
     match runs.as_slice() {
         [a, b] if args.patch => code::print_patch(cx, a, b)?,
-        [a, b] => two(cx, &records, [a, b], &args.only, format)?,
+        [a, b] => two(cx, records, [a, b], &args.only, format)?,
         _ if args.patch => return Err(CliError::usage("--patch is for two runs").hint("git xp diff A B --patch")),
-        runs => several(cx, &records, runs, &args.only, format)?,
+        runs => several(cx, records, runs, &args.only, format)?,
     }
     Ok(exit::OK)
 }

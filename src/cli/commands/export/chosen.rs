@@ -42,7 +42,7 @@ fn select(cx: &Context, selectors: &[String]) -> Result<(HashSet<Id>, HashSet<Id
     let records = cx.records()?;
     let (mut runs, mut experiments) = (HashSet::new(), HashSet::new());
     for text in selectors {
-        match selector::resolve(cx, &records, text)? {
+        match selector::resolve(cx, records, text)? {
             Selected::Run(run) => drop(runs.insert(run.id)),
             Selected::Experiment(experiment) => drop(experiments.insert(experiment.id)),
             Selected::Commit(hex, found) if found.is_empty() => {

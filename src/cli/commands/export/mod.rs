@@ -95,11 +95,12 @@ pub fn run(cx: &Context, args: &ExportArgs) -> Result<u8, CliError> {
     if format == Format::Sqlite && table == TableName::Experiments {
         return Err(CliError::usage("a SQLite database has all tables").hint("leave out --table experiments"));
     }
+    let interrupts = Interrupts::watch(Output::is_to_be_file(args.output.as_deref()));
     let output = Output::open(args.output.as_deref(), format == Format::Sqlite, args.force)?;
     let mut walk = Walk::read(&cx.repo)?;
     let chosen = Chosen::find(cx, &args.selectors, &mut walk)?;
-    let source = Source::new(cx, walk, chosen, Interrupts::watch(output.is_temporary()));
-    let to_file = output.is_temporary();
+    let source = Source::new(cx, walk, chosen, interrupts);
+    let to_file = output.path().is_some();
     match export(&source, format, table, output) {
         Ok(text) => {
             if let Some(path) = args.output.as_deref().filter(|_| to_file) {
@@ -170,6 +171,7 @@ fn export(source: &Source<'_>, format: Format, name: TableName, output: Output) 
         exporter.finish()?;
         if format == Format::Jsonl { vec![words] } else { vec![words, plural(columns, "column")] }
     };
+    source.check()?;
     output.keep().map_err(ExportError::from)?;
     Ok(words.join(", "))
 }

@@ -66,9 +66,9 @@ impl Output {
         Ok(Self::File { temporary, target, replace })
     }
 
-    /// Whether there is a file that must not stay behind.
-    pub(super) fn is_temporary(&self) -> bool {
-        self.path().is_some()
+    /// Whether opening it makes a file that must not stay behind half-written.
+    pub(super) fn is_to_be_file(path: Option<&Path>) -> bool {
+        path.is_some_and(|path| path != Path::new("-") && path.metadata().map_or(true, |found| found.is_file()))
     }
 
     /// The file under way, if it is one.

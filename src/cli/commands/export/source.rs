@@ -185,7 +185,8 @@ impl<'a> Source<'a> {
         facts.iter().map(|found| self.cx.repo.read_blob(found.blob)).collect()
     }
 
-    fn check(&self) -> Result<(), Stop> {
+    /// Whether to go on.
+    pub(super) fn check(&self) -> Result<(), Stop> {
         if self.interrupts.any() { Err(Stop::Interrupted) } else { Ok(()) }
     }
 

@@ -96,7 +96,7 @@ pub enum X {
 /// If a word names nothing, or a file cannot be read or written.
 pub fn run(cx: &Context, args: &PlotArgs) -> Result<u8, CliError> {
     let records = cx.records()?;
-    let choice = choice::choose(cx, &records, args)?;
+    let choice = choice::choose(cx, records, args)?;
     let plots = lines::plots(cx, &choice, args)?;
     if args.json {
         cx.ui.print_json(&json::document(&plots, args));
