@@ -12,28 +12,29 @@ use super::value::Value;
 pub(super) struct Membership {
     /// As written.
     items: Vec<Literal>,
-    /// Those texts that a text is looked up in, sorted.
+    /// Those that a text is looked up in, sorted.
     texts: Vec<Box<str>>,
     /// The beginnings, sorted, none of them a beginning of another.
     beginnings: Vec<Box<str>>,
+    /// The other items, by index.
+    others: Vec<usize>,
 }
 
 impl Membership {
     pub(super) fn new(items: Vec<Literal>) -> Self {
-        let texts = items.iter().filter_map(|item| match item {
-            Literal::Text { text, .. } => Some(text.clone()),
-            _ => None,
-        });
-        let mut texts: Vec<Box<str>> = texts.collect();
+        let (mut texts, mut beginnings, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, item) in items.iter().enumerate() {
+            match item {
+                Literal::Beginning(text) if !text.is_empty() => beginnings.push(text.clone()),
+                // The empty beginning equals the empty text alone.
+                Literal::Text { text, .. } | Literal::Beginning(text) => texts.push(text.clone()),
+                _ => others.push(index),
+            }
+        }
         texts.sort_unstable();
-        let beginnings = items.iter().filter_map(|item| match item {
-            Literal::Beginning(text) if !text.is_empty() => Some(text.clone()),
-            _ => None,
-        });
-        let mut beginnings: Vec<Box<str>> = beginnings.collect();
         beginnings.sort_unstable();
         beginnings.dedup_by(|longer, shorter| longer.starts_with(&**shorter));
-        Self { items, texts, beginnings }
+        Self { items, texts, beginnings, others }
     }
 
     /// Whether a value is in the list; unknown if it is missing.
@@ -44,7 +45,7 @@ impl Membership {
             Value::Text(text) => {
                 self.texts.binary_search_by(|known| (**known).cmp(text)).is_ok()
                     || self.begins(text)
-                    || self.items.iter().filter(|item| !matches!(item, Literal::Text { .. })).any(is_equal)
+                    || self.others.iter().any(|index| is_equal(&self.items[*index]))
             }
             _ => self.items.iter().any(is_equal),
         })
@@ -64,5 +65,28 @@ impl fmt::Display for Membership {
             write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
         }
         f.write_str(")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop, prop_assert_eq, proptest};
+
+    use super::{Literal, Membership, Ordering, Relation, Truth, Value};
+
+    proptest! {
+        #[test]
+        fn long_lists_are_looked_up_as_short_ones(
+            begins: bool, texts in prop::collection::vec("[ab]{0,4}", 1..12), text in "[ab]{0,5}",
+        ) {
+            let literal = |text: &String| {
+                let text: Box<str> = text.as_str().into();
+                if begins { Literal::Beginning(text) } else { Literal::Text { text, reading: None } }
+            };
+            let items: Vec<Literal> = texts.iter().map(literal).collect();
+            let value = Value::Text(&text);
+            let expected = items.iter().any(|item| item.relation(&value) == Relation::Ordered(Ordering::Equal));
+            prop_assert_eq!(Membership::new(items).has(&value), Truth::from(expected));
+        }
     }
 }

@@ -9,6 +9,8 @@ use git_xp::model::expectation::Expectation;
 use git_xp::model::fact::Fact;
 use git_xp::model::metric::Summary;
 use git_xp::series::{Curve, read};
+use git_xp::model::time::Time;
+use git_xp::query::{Calendar, Columns, Field, Order, Query, Row, Value};
 use git_xp::settings::Settings;
 use git_xp::store::journal::Journal;
 use git_xp::store::projection::Note;
@@ -25,6 +27,7 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("config", config),
     ("note", note),
     ("series", series),
+    ("query", query),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -108,6 +111,52 @@ pub fn series(data: &[u8]) {
         let curve = Curve::of(series).smoothed(0.5);
         assert!(curve.points.windows(2).all(|pair| pair[0].step < pair[1].step), "steps ascend");
         assert_eq!(curve.points.is_empty(), series.points.is_empty());
+    }
+}
+
+/// A filter, a sort order and a list of columns are read or refused; the canonical text reads as the same one, which finds
+/// the same.
+pub fn query(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let calendar = Calendar::utc(Time(1_795_252_442_118));
+    match Query::parse_at(text, &calendar) {
+        Ok(query) => {
+            let back = Query::parse_at(&query.to_string(), &calendar).expect("what was printed can be read");
+            assert_eq!(back, query);
+            for row in (0..8).map(Sample) {
+                assert_eq!(back.matches(&row), query.matches(&row));
+            }
+        }
+        Err(error) => {
+            assert!((1..=text.chars().count() + 1).contains(&error.column()), "{error}");
+            assert_eq!(error.to_string().split('\n').count(), 3, "a sentence, the line, the caret");
+        }
+    }
+    if let Ok(order) = Order::parse(text) {
+        assert_eq!(Order::parse(&order.to_string()).as_ref(), Ok(&order));
+        let mut rows: Vec<Sample> = (0..24).map(Sample).collect();
+        rows.sort_by(|a, b| order.compare(a, b));
+    }
+    if let Ok(columns) = Columns::parse(text) {
+        assert_eq!(Columns::parse(&columns.to_string()), Ok(columns));
+    }
+}
+
+/// A row with a value of another kind for each of eight numbers.
+struct Sample(usize);
+
+impl Row for Sample {
+    fn value(&self, field: &Field) -> Value<'_> {
+        match (self.0 + field.slot()) % 8 {
+            0 => Value::Missing,
+            1 => Value::Bool(true),
+            2 => Value::Integer(42),
+            3 => Value::Number(f64::NAN),
+            4 => Value::Number(0.1),
+            5 => Value::Text("9007199254740993"),
+            6 => Value::Text("ok"),
+            _ => Value::Time(Time(1_795_000_000_000)),
+        }
     }
 }
 
