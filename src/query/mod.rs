@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Query`] decides on rows, an [`Order`] sorts them, [`Columns`] names what is shown of them. All three list the
-//! [`Fields`] they use, each with a dense slot, so that a caller looks up a column once and not once a row; [`check`] holds
+//! [`Fields`] they use, each with a dense slot, so that a caller looks up a column once and not once a row; [`check()`] holds
 //! the names against those that exist. A row is whatever implements [`Row`]. `docs/query.md` has grammar and semantics.
 //!
 //! Deliberately absent: arithmetic, functions, comparison of two fields, and any knowledge of where rows come from.

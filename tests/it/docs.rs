@@ -96,3 +96,46 @@ fn the_lines_of_the_journal_are_read() {
     }
     assert_eq!(seen, 4);
 }
+
+#[test]
+fn the_attributes_of_a_query_are_up_to_date() {
+    const HEAD: &str = "| attribute | is | also read | meaning |\n|---|---|---|---|\n";
+    let path = root().join("docs/query.md");
+    let text = std::fs::read_to_string(&path).expect("the query language");
+    let (before, rest) = text.split_once(HEAD).expect("the table of attributes");
+    let rows: usize = rest.split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum();
+    let after = &rest[rows..];
+    let mut table = String::new();
+    for entry in &git_xp::query::ATTRIBUTES {
+        let aliases: Vec<String> = entry.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let (name, kind) = (entry.name, entry.kind.in_words());
+        let _ = writeln!(table, "| `{name}` | {kind} | {} | {} |", aliases.join(", "), entry.meaning);
+    }
+    let wanted = format!("{before}{HEAD}{table}{after}");
+    if std::env::var_os("GIT_XP_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).expect("the query language");
+    assert!(found == wanted, "docs/query.md is out of date: GIT_XP_UPDATE_DOCS=1 cargo test --test it docs");
+}
+
+#[test]
+fn the_examples_of_the_query_language_are_read() {
+    let text = std::fs::read_to_string(root().join("docs/query.md")).expect("the query language");
+    let quoted = |option: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.split_once(&format!("{option} \""))?.1.rsplit_once('"'));
+        // As the shell takes them.
+        lines.map(|(quoted, _)| quoted.replace("\\`", "`")).collect()
+    };
+    let filters = quoted("--where");
+    assert_eq!(filters.len(), 10);
+    for filter in filters {
+        git_xp::query::Query::parse(&filter).unwrap_or_else(|error| panic!("{error}"));
+    }
+    for order in quoted("--sort") {
+        git_xp::query::Order::parse(&order).unwrap_or_else(|error| panic!("{error}"));
+    }
+    for columns in quoted("--columns") {
+        git_xp::query::Columns::parse(&columns).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
