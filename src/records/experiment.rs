@@ -44,8 +44,8 @@ pub struct ExperimentRecord {
     pub by: Symbol,
     /// What the newest registration says.
     pub current: Registration,
-    /// How often it was amended.
-    pub amendments: usize,
+    /// What the registrations before it said, by time: it was amended as often.
+    pub earlier: Vec<Registration>,
 }
 
 impl Registration {

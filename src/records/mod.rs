@@ -28,6 +28,7 @@ pub use run::{LateRecord, RunRecord};
 pub use segment::{FORMAT, Listed, Segment};
 pub use value::{Measure, Num, Value};
 
+use crate::model::experiment::Experiment;
 use crate::model::fact::{About, Header};
 use crate::model::id::Id;
 
@@ -123,8 +124,7 @@ impl Records {
                 // They come by time, so the last one seen is the newest. A first one that is older than its amendment by the clock still is the first.
                 Some(at) if registration.experiment.is_some() => {
                     let record = &mut self.experiments[*at as usize];
-                    record.current = registration;
-                    record.amendments += 1;
+                    record.earlier.push(std::mem::replace(&mut record.current, registration));
                 }
                 Some(_) => {}
                 None => {
@@ -133,7 +133,7 @@ impl Records {
                         id,
                         time: registration.time,
                         by: registration.by,
-                        amendments: usize::from(registration.experiment.is_some()),
+                        earlier: Vec::new(),
                         current: registration,
                     });
                 }
@@ -225,6 +225,16 @@ impl Records {
             (header, about.read(&self.names))
         };
         self.about(target).iter().map(whole).collect()
+    }
+
+    /// All registrations of an experiment, by time, each whole.
+    pub fn registrations(&self, experiment: &ExperimentRecord) -> Vec<(Header, Experiment)> {
+        let all = experiment.earlier.iter().chain([&experiment.current]);
+        let whole = |found: &Registration| {
+            let header = Header::new("experiment", found.id, found.time, self.text(found.by));
+            (header, found.to_experiment(&self.names))
+        };
+        all.map(whole).collect()
     }
 
     /// The runs and experiments of which something was said.

@@ -102,8 +102,11 @@ fn chosen<'a>(cx: &Context, args: &LogArgs, records: &'a Records) -> Result<Chos
 fn experiment_entries(records: &Records, experiment: &ExperimentRecord, short: &ShortIds) -> Vec<Entry> {
     let hypothesis = experiment.current.hypothesis(&records.names).read();
     let sentence = if hypothesis.is_empty() { "without a hypothesis".to_owned() } else { hypothesis.sentence() };
-    let amended =
-        if experiment.amendments > 0 { format!(" (amended {} times)", experiment.amendments) } else { String::new() };
+    let amended = if !experiment.earlier.is_empty() {
+        format!(" (amended {} times)", experiment.earlier.len())
+    } else {
+        String::new()
+    };
     let id = short.of(&experiment.id);
     let mut entries = vec![Entry {
         time: experiment.time,

@@ -50,6 +50,8 @@ pub fn journal(data: &[u8]) {
     for row in table.split_terminator('\n') {
         assert_eq!(row.matches('\t').count(), 3, "a row has four cells: {row:?}");
     }
+    assert!(git_xp::diff::series_that_differ(table.as_bytes(), table.as_bytes()).is_empty());
+    let _ = git_xp::diff::series_that_differ(table.as_bytes(), data);
     let points = table.lines().count() as u64 - 1;
     let summaries = journal.summaries(|name| (name.len() % 2 == 0).then_some(Direction::Maximize));
     assert_eq!(summaries.values().map(|summary| summary.count).sum::<u64>(), points, "every point is counted");

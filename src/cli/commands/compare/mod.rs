@@ -1,7 +1,7 @@
 //! `git xp compare`.
 
 mod baseline;
-mod subjects;
+pub(in crate::cli) mod subjects;
 
 use clap::{Args, ValueEnum};
 

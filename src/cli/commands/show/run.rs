@@ -1,0 +1,219 @@
+//! A run as text: everything that is set.
+
+use serde_json::Value;
+
+use super::environment;
+use super::file;
+use super::lines::{Lines, who_and_when};
+use super::spark::sparks;
+use super::view::{Files, Merged, View};
+use crate::cli::context::{Context, ShortIds};
+use crate::git::head::short as short_branch;
+use crate::model::fact::Header;
+use crate::model::metric::Summary;
+use crate::model::run::Run;
+use crate::model::tag;
+use crate::model::text::printable;
+use crate::model::time::Time;
+use crate::render::number::{age, bytes, duration, plural};
+use crate::render::value::shell_quote;
+
+/// The keys of a fact that have lines of their own; every other one is shown as it is.
+const SHOWN: &[&str] = &[
+    "xp",
+    "kind",
+    "id",
+    "time",
+    "by",
+    "experiment",
+    "name",
+    "branch",
+    "head",
+    "commit",
+    "tree",
+    "parents",
+    "baseline",
+    "diff",
+    "dirty",
+    "snapshot",
+    "changed_during",
+    "changed_paths",
+    "seed",
+    "seed_via",
+    "params",
+    "metrics",
+    "status",
+    "exit",
+    "signal",
+    "start",
+    "end",
+    "seconds",
+    "command",
+    "argv_digest",
+    "cwd",
+    "config",
+    "environment",
+    "locks",
+    "evaluation",
+    "host",
+    "artifacts",
+    "plan",
+    "condition",
+    "rejected_lines",
+    "manual",
+    "settings",
+];
+
+/// The text.
+pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
+    let run = &view.run;
+    let seed = run.seed.map(|seed| format!(" seed {seed}")).unwrap_or_default();
+    let name = run.name.as_deref().or(run.branch.as_deref().map(short_branch)).unwrap_or("detached HEAD");
+    let status = match view.stage {
+        Some(stage) if run.end == Time::default() => stage.to_owned(),
+        Some(stage) => format!("{}, {stage}", run.status),
+        None => run.status.to_string(),
+    };
+    let mut lines = Lines::new(&format!("run {} ({}{seed}) {status}", short.of(&view.id), printable(name)));
+    lines.add("id", view.id.to_string());
+    lines.add("by", &view.by);
+    lines.add_some(
+        "withdrawn",
+        view.withdrawal().map(|(header, about)| {
+            format!("{}: {}", who_and_when(header), about.because.as_deref().unwrap_or_default())
+        }),
+    );
+    add_course(&mut lines, view, short);
+    add_code(&mut lines, run);
+    add_command(&mut lines, view);
+    for (key, value) in view.fact.iter().filter(|(key, _)| !SHOWN.contains(&key.as_str())) {
+        lines.add(key, plain(value));
+    }
+    for (name, param) in view.params() {
+        lines.add("param", format!("{name} = {}{}", plain(param.value), marked(&param, plain)));
+    }
+    let spark = sparks(cx, view);
+    for (name, metric) in view.metrics() {
+        let spark = spark(name).map(|spark| format!("  {spark}")).unwrap_or_default();
+        let mark = marked(&metric, |summary| summary.r#final.to_string());
+        lines.add("metric", format!("{name} = {}{mark}{spark}", summary(metric.value)));
+    }
+    lines.add("tags", tag::tags(&[], &view.about).into_iter().collect::<Vec<_>>().join(" "));
+    // Why it was withdrawn stands above.
+    let about: Vec<_> = view.about.iter().filter(|(header, _)| header.kind != "withdrawal").cloned().collect();
+    lines.add_about(&about);
+    for artifact in &run.artifacts {
+        lines.add("artifact", format!("{} ({}) {}", artifact.name, bytes(artifact.size), artifact.oid));
+    }
+    match &view.files {
+        Files::Blobs(blobs) => {
+            blobs
+                .iter()
+                .for_each(|(name, blob)| lines.add("file", format!("{name} ({})", bytes(file::size(cx, *blob)))));
+        }
+        Files::Disk(files) => {
+            files.iter().for_each(|(name, size)| lines.add("file", format!("{name} ({})", bytes(*size))))
+        }
+    }
+    lines.add(if view.stage.is_some() { "folder" } else { "ledger" }, &view.place);
+    lines.finish()
+}
+
+fn add_course(lines: &mut Lines, view: &View, short: &ShortIds) {
+    let run = &view.run;
+    let id = run.experiment.as_ref().map(|id| format!(" ({})", short.of(id))).unwrap_or_default();
+    lines.add_some("experiment", run.name.as_ref().map(|name| format!("{name}{id}")));
+    let head = if matches!(run.head.as_str(), "" | "branch") { String::new() } else { format!(" ({})", run.head) };
+    lines.add_some("branch", run.branch.as_deref().map(|branch| format!("{}{head}", short_branch(branch))));
+    if view.stage.is_some() && run.end == Time::default() {
+        lines.add("started", format!("{}, {}", run.start.local_minute(), age(Time::now(), run.start)));
+    } else {
+        lines.add("ended", format!("{} after {}", run.end.local_minute(), duration(run.seconds)));
+    }
+    lines.add_some(
+        "exit",
+        run.signal.map(|signal| format!("signal {signal}")).or(run.exit.map(|exit| exit.to_string())),
+    );
+    if run.rejected_lines > 0 {
+        let count = plural(usize::try_from(run.rejected_lines).unwrap_or(usize::MAX), "journal line");
+        lines.add("rejected", format!("{count} could not be read; --file rejected.jsonl"));
+    }
+    lines.add("host", &run.host);
+    if run.manual {
+        lines.add("manual", "logged by hand");
+    }
+}
+
+fn add_code(lines: &mut Lines, run: &Run) {
+    let snapshot = run.snapshot.as_ref().map(|oid| format!(", with changes: snapshot {oid}")).unwrap_or_default();
+    let dirty = if run.dirty && run.snapshot.is_none() { ", with changes that are not stored" } else { "" };
+    lines.add("commit", format!("{}{snapshot}{dirty}", run.commit));
+    lines.add("tree", &run.tree);
+    lines.add("parents", run.parents.join(" "));
+    lines.add_some(
+        "baseline",
+        run.baseline.as_ref().map(|baseline| {
+            let base = baseline.merge_base.as_ref().filter(|base| **base != baseline.commit);
+            let base = base.map(|base| format!(", merge base {base}")).unwrap_or_default();
+            format!("{}{base}", baseline.commit)
+        }),
+    );
+    lines.add_some(
+        "changed",
+        run.diff.as_ref().map(|diff| {
+            let patch = diff.patch_id.as_ref().map(|id| format!(", patch {id}")).unwrap_or_default();
+            let files = plural(usize::try_from(diff.files).unwrap_or(usize::MAX), "file");
+            format!("{files}, +{} -{} since the baseline{patch}", diff.insertions, diff.deletions)
+        }),
+    );
+    let stored = run.changed_during.as_ref().map(|oid| format!(" (stored as {oid})")).unwrap_or_default();
+    if !run.changed_paths.is_empty() || !stored.is_empty() {
+        lines.add("while run", format!("{}{stored}", run.changed_paths.join(", ")));
+    }
+}
+
+fn add_command(lines: &mut Lines, view: &View) {
+    let run = &view.run;
+    lines.add("command", run.command.iter().map(|arg| shell_quote(arg)).collect::<Vec<_>>().join(" "));
+    lines.add("arguments", &run.argv_digest);
+    lines.add("run in", &run.cwd);
+    lines.add("seed via", run.seed_via.join(", "));
+    lines.add_some("config", run.config.as_ref().map(|config| format!("{} {}", config.file, config.digest)));
+    let summary = view.environment.as_deref().map(environment::summary).unwrap_or_default();
+    let summary = if summary.is_empty() { summary } else { format!("{summary}; --file env.toml") };
+    lines.add("environment", summary);
+    lines.add_some("", run.environment.as_ref());
+    run.locks.iter().for_each(|(file, oid)| lines.add("lock", format!("{file} {oid}")));
+    lines.add_some("evaluation", run.evaluation.as_ref());
+    lines.add("plan", &run.plan);
+    lines.add("condition", &run.condition);
+    lines.add_some(
+        "settings",
+        run.settings.as_ref().map(|text| format!("{} of .xp.toml", plural(text.lines().count(), "line"))),
+    );
+}
+
+/// A value, texts without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn summary(summary: &Summary) -> String {
+    let step = summary.step.map(|step| format!(" at step {step}")).unwrap_or_default();
+    let best = summary.best.as_ref().filter(|best| !best.is_identical(&summary.r#final));
+    let best = best.map(|best| format!(", best {best}")).unwrap_or_default();
+    let range = match (&summary.min, &summary.max) {
+        (Some(min), Some(max)) if summary.count > 1 => format!("  ({} points, {min} to {max}{best})", summary.count),
+        _ => String::new(),
+    };
+    format!("{}{step}{range}", summary.r#final)
+}
+
+/// Who added a value later, and what it replaced.
+fn marked<T>(merged: &Merged<'_, T>, show: impl Fn(&T) -> String) -> String {
+    let late = |header: &Header| {
+        let before = merged.before.map(|before| format!("; before: {}", show(before))).unwrap_or_default();
+        format!("  (late: {}{before})", who_and_when(header))
+    };
+    merged.late.map(late).unwrap_or_default()
+}
