@@ -58,6 +58,9 @@ fn no_name_reaches_the_terminal_raw_and_none_is_lost() {
         for args in [
             &["show", "last"][..],
             &["log"],
+            &["show", "last", "--json"],
+            &["show", "odd"],
+            &["show", "last", "--series", "a\nb"],
             &["diff", "last~1", "last"],
             &["diff", "last~1", "main", "--format", "markdown"],
             &["diff", "last~1", "main", "last"],
