@@ -202,7 +202,7 @@ impl Folder {
         if is_deserted { Stage::Orphaned } else { Stage::Open }
     }
 
-    /// The beginning of the journal, where git-xp's own lines are: a long journal is not read whole to see who owns it.
+    /// The beginning of the journal, where git-xp's own lines are: a long journal is not read whole to see whose it is.
     ///
     /// # Errors
     /// If there is none, or it cannot be read.

@@ -35,10 +35,11 @@ struct Cost {
 
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, fn()); 6] = [
+    let benches: [(&str, fn()); 7] = [
         ("version", version),
         ("log-metric", log_metric),
         ("points", points),
+        ("plot", plot),
         ("run", run),
         ("compare", compare),
         ("one-commit", one_commit),
@@ -106,6 +107,32 @@ fn points() {
     );
     let args = ["run", "--again", "--seed", "1", "--", "sh", "-c", &copy];
     report("run that logs 1,000,000 points, sealed", median(3, || measure(repo.path(), XP, &args, &[])));
+}
+
+/// As a blob in git, which is slower to read than the file of an LFS object.
+fn plot() {
+    let repo = repository(10);
+    let mut series = String::from("metric\tstep\tseconds\tvalue\n");
+    for i in 0..1_000_000 {
+        series += &format!("loss\t{i}\t{i}.{:03}\t{}\n", i % 1000, 1.0 / f64::from(i + 1));
+    }
+    let head = git(repo.path(), &["rev-parse", "HEAD"]);
+    let mut fact = a_run(0, &head, None);
+    let Body::Run(run) = &mut fact.body else { return };
+    let mut points = Accumulator::default();
+    points.add(Some(0), &Number::Float(1.0));
+    run.metrics.extend(points.summary(None).map(|summary| ("loss".to_owned(), summary)));
+    let parcel = Parcel { files: vec![("series.tsv".to_owned(), series.into_bytes())], ..parcel(fact) };
+    seal(&Repo::open(repo.path()).unwrap(), &[parcel]).unwrap();
+    let files = "git rev-list --objects --all | grep series.tsv | cut -d' ' -f1 | git cat-file --batch | wc -l";
+    report(
+        "cat-file of 1,000,000 points | wc -l (floor)",
+        median(5, || measure(repo.path(), "sh", &["-c", files], &[])),
+    );
+    for option in ["--width=80", "--svg=-", "--json"] {
+        let what = format!("plot of 1,000,000 points, {option}");
+        report(&what, median(5, || measure(repo.path(), XP, &["plot", "loss", option], &[])));
+    }
 }
 
 fn run() {

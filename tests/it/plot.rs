@@ -160,8 +160,11 @@ fn runs_that_are_not_drawn_are_named() {
         assert!(text.contains(&format!("{what}{run}")), "{what}{run}: {text}");
     }
     // Named by its id, the failed one is drawn.
-    let text = repo.xp(&["plot", "val_acc", &short(7)]).ok();
-    assert!(text.contains("seed 7 (failed)"), "{text}");
+    for selectors in [vec![short(7)], vec!["a".to_owned(), short(7)]] {
+        let words: Vec<&str> = ["plot", "val_acc"].into_iter().chain(selectors.iter().map(String::as_str)).collect();
+        let text = repo.xp(&words).ok();
+        assert!(text.contains("seed 7 (failed)"), "{text}");
+    }
 }
 
 #[test]

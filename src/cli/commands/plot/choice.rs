@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::PlotArgs;
-use super::runs::Plotted;
+use super::runs::{Live, Plotted};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::CliError;
 use crate::cli::selector::{self, Selected, nearest};
 use crate::model::id::{Id, is_prefix};
+use crate::model::run::Run;
 use crate::record::belonging;
 use crate::records::Records;
 
@@ -80,21 +81,20 @@ struct Known<'a> {
     cx: &'a Context,
     records: &'a Records,
     runs: HashMap<Id, Plotted>,
-    live: Vec<Id>,
+    /// By start.
+    live: Vec<Live>,
     short: ShortIds,
 }
 
 impl<'a> Known<'a> {
     fn new(cx: &'a Context, records: &'a Records) -> Self {
         let folders = cx.root.under_way().into_iter().filter(|folder| records.find_run(folder.id).is_none());
-        let runs: HashMap<Id, Plotted> =
-            folders.filter_map(|folder| Plotted::live(&folder)).map(|run| (run.id, run)).collect();
-        let mut live: Vec<Id> = runs.keys().copied().collect();
-        live.sort_by_key(|id| (runs[id].run.start, *id));
+        let mut live: Vec<Live> = folders.filter_map(Live::find).collect();
+        live.sort_by_key(|live| (live.run.start, live.id()));
         let mut ids = records.ids();
-        ids.extend(&live);
+        ids.extend(live.iter().map(Live::id));
         ids.sort();
-        Self { cx, records, runs, live, short: ShortIds::new(ids) }
+        Self { cx, records, runs: HashMap::new(), live, short: ShortIds::new(ids) }
     }
 
     /// The runs that a word names.
@@ -104,14 +104,14 @@ impl<'a> Known<'a> {
             Ok(Selected::Run(record)) => Ok(named(vec![record.id], false)),
             Ok(Selected::Experiment(experiment)) => Ok(named(self.of_experiment(experiment.id), true)),
             Ok(Selected::Commit(hex, runs)) => {
-                let live = self.live.iter().copied().filter(|id| self.runs[id].run.commit == hex);
+                let live = self.live_ids(|run| run.commit == hex);
                 Ok(named(runs.iter().map(|record| record.id).chain(live).collect(), true))
             }
             Err(error) => {
-                let begins = |id: &&Id| is_prefix(word) && id.as_str().starts_with(word);
-                let mut live = self.live.iter().filter(begins);
+                let begins = |id: &Id| is_prefix(word) && id.as_str().starts_with(word);
+                let mut live = self.live.iter().map(Live::id).filter(begins);
                 match (live.next(), live.next()) {
-                    (Some(id), None) => Ok(named(vec![*id], false)),
+                    (Some(id), None) => Ok(named(vec![id], false)),
                     _ => Err(error),
                 }
             }
@@ -119,8 +119,12 @@ impl<'a> Known<'a> {
     }
 
     fn of_experiment(&self, experiment: Id) -> Vec<Id> {
-        let live = self.live.iter().copied().filter(|id| self.runs[id].run.experiment == Some(experiment));
+        let live = self.live_ids(|run| run.experiment == Some(experiment));
         self.records.runs_of(experiment).map(|record| record.id).chain(live).collect()
+    }
+
+    fn live_ids(&self, is_meant: impl Fn(&Run) -> bool) -> impl Iterator<Item = Id> {
+        self.live.iter().filter(move |live| is_meant(&live.run)).map(Live::id)
     }
 
     /// The experiment that the user stands on, else what runs on this branch, else the last run.
@@ -131,8 +135,7 @@ impl<'a> Known<'a> {
         if let Some((id, found)) = belonging::find(&cx.repo, &cx.settings.start.prefix, &branch, head.commit)? {
             return Ok(Named { word: found.name, ids: self.of_experiment(id), is_group: true });
         }
-        let is_here = |id: &Id| self.runs[id].run.branch.as_deref() == Some(branch.as_str());
-        let live: Vec<Id> = self.live.iter().copied().filter(is_here).collect();
+        let live: Vec<Id> = self.live_ids(|run| run.branch.as_ref() == Some(&branch)).collect();
         if live.is_empty() { self.find("last") } else { Ok(Named { word: branch, ids: live, is_group: true }) }
     }
 
@@ -152,16 +155,22 @@ impl<'a> Known<'a> {
     }
 
     fn look_at(&mut self, id: Id) -> Result<Option<&Plotted>, CliError> {
-        if !self.runs.contains_key(&id)
-            && let Some(record) = self.records.find_run(id)
-        {
-            self.runs.insert(id, Plotted::sealed(self.cx, self.records, record)?);
+        if !self.runs.contains_key(&id) {
+            let live = self.live.iter().find(|live| live.id() == id);
+            let run = match (self.records.find_run(id), live) {
+                (Some(record), _) => Plotted::sealed(self.cx, self.records, record)?,
+                (None, Some(live)) => Plotted::live(live)?,
+                (None, None) => return Ok(None),
+            };
+            self.runs.insert(id, run);
         }
         Ok(self.runs.get(&id))
     }
 
     /// The runs to draw and those to leave out, each once.
     fn take(&mut self, named: &[Named]) -> Result<(Vec<Plotted>, Vec<Plotted>), CliError> {
+        let by_id: HashSet<Id> =
+            named.iter().filter(|found| !found.is_group).flat_map(|found| found.ids.clone()).collect();
         let (mut drawn, mut left_out) = (Vec::new(), Vec::new());
         for found in named {
             let mut of_word = Vec::new();
@@ -170,9 +179,10 @@ impl<'a> Known<'a> {
                 of_word.extend(self.runs.remove(id));
             }
             // Where nothing ended well, what failed is all there is to see.
-            let is_choosy = found.is_group && of_word.iter().any(|run| run.counts() || run.is_live());
+            let is_telling = |run: &Plotted| run.counts() || run.is_live();
+            let is_choosy = of_word.iter().any(is_telling);
             let (good, bad): (Vec<_>, Vec<_>) =
-                of_word.into_iter().partition(|run| !is_choosy || run.counts() || run.is_live());
+                of_word.into_iter().partition(|run| !is_choosy || is_telling(run) || by_id.contains(&run.id));
             drawn.extend(good);
             left_out.extend(bad);
         }

@@ -32,6 +32,29 @@ pub(super) struct Plotted {
     points: Points,
 }
 
+/// A run under way, its points not yet read.
+pub(super) struct Live {
+    folder: Folder,
+    pub(super) run: Run,
+}
+
+impl Live {
+    /// What runs in a folder; `None` if that cannot be told, or it has ended and is about to be sealed.
+    pub(super) fn find(folder: Folder) -> Option<Self> {
+        if folder.made_fact().is_some() {
+            return None;
+        }
+        match folder.read_head().ok()?.open? {
+            Event::Open { fact, .. } => Some(Self { folder, run: *fact }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn id(&self) -> Id {
+        self.folder.id
+    }
+}
+
 /// Where the points of a run are.
 enum Points {
     /// In files of the run and of the facts that were added to it, in that order.
@@ -62,21 +85,28 @@ impl Plotted {
         })
     }
 
-    /// A run under way; `None` if its folder does not tell.
-    pub(super) fn live(folder: &Folder) -> Option<Self> {
-        // Its journal is closed, and it is about to be sealed.
-        if folder.made_fact().is_some() {
-            return None;
-        }
-        let mut journal = folder.read_journal().ok()?;
-        let Some(Event::Open { id, fact, .. }) = journal.open.take() else { return None };
+    /// A run under way, with what its journal has by now.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(super) fn live(live: &Live) -> Result<Self, CliError> {
+        let path = live.folder.journal();
+        let failed = |error: std::io::Error| CliError::new(format!("{}: {error}", path.display()));
+        let mut journal = live.folder.read_journal().map_err(failed)?;
         let mut points = Vec::new();
-        journal.write_series(&mut points).ok()?;
-        let mut metrics: Vec<String> = journal.series.iter().map(|series| series.name.clone()).collect();
+        journal.write_series(&mut points).map_err(failed)?;
+        let mut metrics: Vec<String> = journal.series.drain(..).map(|series| series.name).collect();
         metrics.sort();
-        let mut params = fact.params.clone();
+        let mut params = live.run.params.clone();
         params.extend(journal.params);
-        Some(Self { id, run: *fact, params, metrics, is_withdrawn: false, points: Points::Live(points) })
+        Ok(Self {
+            id: live.folder.id,
+            run: live.run.clone(),
+            params,
+            metrics,
+            is_withdrawn: false,
+            points: Points::Live(points),
+        })
     }
 
     /// Whether it has a metric.
