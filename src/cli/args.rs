@@ -55,6 +55,7 @@ pub enum Command {
     Finish(commands::finish::FinishArgs),
     Discard(commands::discard::DiscardArgs),
     Status(commands::status::StatusArgs),
+    List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
     Log(commands::log::LogArgs),
     Diff(commands::diff::DiffArgs),

@@ -67,6 +67,13 @@ impl Context {
         Ok(Box::leak(Box::new(records)))
     }
 
+    /// Print a result; in the pager, as git has it, if it is higher than the terminal.
+    pub fn page(&self, text: &str) {
+        if !self.ui.is_long(text) || !self.repo.page(text) {
+            self.ui.print(text);
+        }
+    }
+
     /// Warn of facts that cannot be read, the first five by name.
     pub fn name_unreadable(&self, all: &[Unreadable]) {
         for unreadable in all.iter().take(5) {

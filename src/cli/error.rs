@@ -2,6 +2,7 @@
 
 use crate::git::GitError;
 use crate::model::text::printable_lines;
+use crate::query::QueryError;
 use crate::record::RecordError;
 use crate::settings::SettingsError;
 
@@ -83,6 +84,12 @@ impl From<GitError> for CliError {
             GitError::NoGit { .. } => result.hint("install git 2.34 or newer, and see that it is in PATH"),
             _ => result,
         }
+    }
+}
+
+impl From<QueryError> for CliError {
+    fn from(error: QueryError) -> Self {
+        Self::usage(error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod branches;
 pub mod commands;
 pub mod context;
 pub mod error;
+pub mod fields;
 pub mod files;
 pub mod live;
 pub mod logging;
@@ -103,6 +104,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Finish(args) => commands::finish::run(&open()?, &args),
         Command::Discard(args) => commands::discard::run(&open()?, &args),
         Command::Status(args) => commands::status::run(&open()?, &args),
+        Command::List(args) => commands::list::run(&open()?, &args),
         Command::Show(args) => commands::show::run(&open()?, &args),
         Command::Log(args) => commands::log::run(&open()?, &args),
         Command::Diff(args) => commands::diff::run(&open()?, &args),

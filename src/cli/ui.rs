@@ -53,6 +53,11 @@ impl Ui {
         }
     }
 
+    /// Whether a text is higher than the terminal.
+    pub fn is_long(&self, text: &str) -> bool {
+        self.is_terminal && text.lines().count() >= terminal_height().unwrap_or(usize::MAX)
+    }
+
     /// Print a value as one JSON document.
     pub fn print_json(&self, value: &impl serde::Serialize) {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();
@@ -88,6 +93,17 @@ impl Ui {
 fn terminal_width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
+#[cfg(unix)]
+fn terminal_height() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_row > 0).then_some(size.ws_row.into())
+}
+
+#[cfg(not(unix))]
+fn terminal_height() -> Option<usize> {
+    None
 }
 
 #[cfg(not(unix))]

@@ -3,8 +3,8 @@
 use super::comparison::Estimate;
 use crate::records::Num;
 
-/// Estimate a metric from its values; the delta is left to [`super::baseline::set_deltas`].
-pub(super) fn estimate(values: &mut Vec<Num>) -> Estimate {
+/// Estimate a metric from its values, of which only the finite ones are left, in order. It has no delta yet.
+pub fn estimate(values: &mut Vec<Num>) -> Estimate {
     let all = values.len();
     values.retain(|value| value.as_f64().is_finite());
     // The order of runs must not show in the last bits.

@@ -26,6 +26,7 @@ use conditions::Folder;
 use params::mark_differing;
 
 pub use comparison::{BaselineNote, Comparison, Estimate, MetricColumn, Param, ParamColumn, Row, State, VERSION};
+pub use estimate::estimate;
 pub use request::{At, Baseline, BaselineSource, Request, Subject};
 pub use warning::Warning;
 

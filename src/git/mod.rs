@@ -15,6 +15,7 @@ pub mod merged;
 pub mod notes;
 pub mod objects;
 pub mod pack_order;
+pub mod pager;
 pub mod process;
 pub mod refs;
 pub mod repo;

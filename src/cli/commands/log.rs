@@ -71,7 +71,7 @@ pub fn run(cx: &Context, args: &LogArgs) -> Result<u8, CliError> {
             let more = if more { " …" } else { "" };
             format!("{}  {:<10}  {}{more}\n", entry.time.local_minute(), printable(&entry.kind), printable(first))
         });
-        cx.ui.print(&lines.collect::<String>());
+        cx.page(&lines.collect::<String>());
     }
     Ok(exit::OK)
 }

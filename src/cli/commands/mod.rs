@@ -9,6 +9,7 @@ pub mod discard;
 pub mod export;
 pub mod finish;
 pub mod fsck;
+pub mod list;
 pub mod log;
 pub mod log_metric;
 pub mod log_param;

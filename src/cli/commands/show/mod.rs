@@ -135,7 +135,7 @@ fn show(cx: &Context, records: &Records, subject: Subject<'_>, as_json: bool) ->
             texts.collect::<Result<Vec<_>, CliError>>()?.join("\n")
         }
     };
-    cx.ui.print(&text);
+    cx.page(&text);
     Ok(exit::OK)
 }
 

@@ -1,0 +1,87 @@
+//! A list as a table, as data, or the sentence that there is none.
+
+use serde_json::{Value as Json, json};
+
+use super::{Format, ListArgs};
+use crate::cli::context::Context;
+use crate::cli::notices::shown;
+use crate::model::number::Number;
+use crate::query::{Attribute, Field, Kind, Name, Value};
+use crate::render::number::{age, duration};
+use crate::render::{Align, Cell, Column, Table, csv, markdown, terminal};
+
+/// Print a table in the form that was asked for; `document` is the JSON.
+pub(super) fn print(cx: &Context, args: &ListArgs, table: &Table, document: impl FnOnce() -> Json) {
+    let text = match args.format() {
+        Format::Json => return cx.ui.print_json(&document()),
+        Format::Csv => {
+            let header: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+            csv::csv(&header, table.rows.iter().map(|row| row.iter().map(|cell| cell.text.clone()).collect()))
+        }
+        Format::Markdown => markdown::markdown(table),
+        Format::Table => terminal::terminal(table, cx.ui.width, cx.ui.colour),
+    };
+    cx.page(&text);
+}
+
+/// The column of a field.
+pub(super) fn column(field: &Field, priority: u32) -> Column {
+    let align = match field.kind() {
+        Kind::Number | Kind::Duration | Kind::Any => Align::Right,
+        _ => Align::Left,
+    };
+    // What is a metric or param goes without saying, where no attribute has the name.
+    let name = match field.name() {
+        Name::Metric(metric) => metric.whole().to_owned(),
+        Name::Param(name) if Attribute::find(name).is_none() => name.to_string(),
+        name => name.to_string(),
+    };
+    Column::text(&name, align, priority)
+}
+
+/// The cell of a value: rounded for people, exact as data.
+pub(super) fn cell(args: &ListArgs, now: crate::model::time::Time, field: &Field, value: Value<'_>) -> Cell {
+    let exact = matches!(args.format(), Format::Csv);
+    let text = match value {
+        Value::Missing if exact => String::new(),
+        Value::Missing => return Cell::dim("–"),
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Number(value) if exact => Number::Float(value).to_string(),
+        Value::Number(value) if field.kind() == Kind::Duration => duration(value),
+        Value::Number(value) => shown(&Number::Float(value)),
+        Value::Text(text) => text.to_owned(),
+        Value::Time(time) if exact => time.to_string(),
+        Value::Time(time) if now.seconds_since(time).abs() < 86_400.0 => age(now, time),
+        Value::Time(time) => time.local_minute(),
+        Value::Texts(texts) => {
+            let mut all = Vec::new();
+            texts.any(&mut |text| {
+                all.push(text.to_owned());
+                false
+            });
+            all.join(if exact { " " } else { ", " })
+        }
+    };
+    Cell::plain(text)
+}
+
+/// A value as JSON: as facts have it.
+pub(super) fn json_of(value: Value<'_>) -> Json {
+    match value {
+        Value::Missing => Json::Null,
+        Value::Bool(value) => value.into(),
+        Value::Integer(value) => json!(Number::parse(&value.to_string())),
+        Value::Number(value) => json!(Number::Float(value)),
+        Value::Text(text) => text.into(),
+        Value::Time(time) => json!(time),
+        Value::Texts(texts) => {
+            let mut all = Vec::new();
+            texts.any(&mut |text| {
+                all.push(Json::from(text));
+                false
+            });
+            all.into()
+        }
+    }
+}
