@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::branches::Branches;
 use super::context::Context;
 use super::error::CliError;
+use super::selector::nearest;
 use crate::compare::{Estimate, State, estimate};
 use crate::git::head::short;
 use crate::model::direction::Direction;
@@ -13,7 +14,7 @@ use crate::model::id::Id;
 use crate::model::run::Status;
 use crate::model::tag;
 use crate::model::time::Time;
-use crate::query::{Attribute, Field, Fields, Known, Name, Part, QueryError, Row, Value, check};
+use crate::query::{Attribute, Field, Fields, Known, Name, Part, QueryError, Row, Texts, Value, check};
 use crate::records::Value as Param;
 use crate::records::{ExperimentRecord, Measure, Num, Records, RunRecord, Symbol};
 
@@ -35,9 +36,11 @@ pub struct Facts<'a> {
 
 /// What a text is the name of, in some run.
 #[derive(Clone, Copy, Default)]
-struct Used {
-    metric: bool,
-    param: bool,
+pub struct Used {
+    /// Of a metric.
+    pub metric: bool,
+    /// Of a param.
+    pub param: bool,
 }
 
 /// What people said about a run or an experiment.
@@ -67,6 +70,31 @@ impl<'a> Facts<'a> {
             said: OnceCell::new(),
             sentences: OnceCell::new(),
             used: OnceCell::new(),
+        })
+    }
+
+    /// The branches.
+    pub fn branches(&self) -> &Branches<'a> {
+        &self.branches
+    }
+
+    /// Hold names of metrics or params, as `is` says, against those that exist.
+    ///
+    /// # Errors
+    /// Names the first one that no run has, and what may have been meant.
+    pub fn check_names(&self, kind: &str, names: &[String], is: fn(&Used) -> bool) -> Result<(), CliError> {
+        let known = || self.records.names.iter().zip(self.used()).filter(|(_, used)| is(used)).map(|(name, _)| name);
+        let exists = |name: &str| self.records.names.find(name).is_some_and(|name| is(&self.used()[name.index()]));
+        let Some(unknown) = names.iter().find(|name| !exists(name)) else { return Ok(()) };
+        let error = CliError::usage(format!("no run has the {kind} '{unknown}'"));
+        Err(match nearest(unknown, known()) {
+            Some(name) => error.hint(format!("did you mean '{name}'?")),
+            None => {
+                let mut some: Vec<&str> = known().collect();
+                some.sort_unstable();
+                some.truncate(12);
+                error.hint(format!("there are: {}", some.join(", ")))
+            }
         })
     }
 
@@ -223,13 +251,34 @@ pub struct RunFields<'a> {
     run: &'a RunRecord,
     experiment: Option<&'a ExperimentRecord>,
     text: OnceCell<String>,
+    tags: OnceCell<Both<'a>>,
+    remarks: OnceCell<Both<'a>>,
+}
+
+/// What is said of a run, and of its experiment: that holds for its runs.
+#[derive(Debug)]
+struct Both<'a>([&'a [String]; 2]);
+
+impl Texts for Both<'_> {
+    fn any(&self, wanted: &mut dyn FnMut(&str) -> bool) -> bool {
+        self.0.iter().copied().flatten().any(|text| wanted(text))
+    }
 }
 
 impl<'a> RunFields<'a> {
     /// One run.
     pub fn new(facts: &'a Facts<'a>, lookup: &'a Lookup, run: &'a RunRecord) -> Self {
         let experiment = run.experiment.and_then(|id| facts.records.find_experiment(id));
-        Self { facts, lookup, run, experiment, text: OnceCell::new() }
+        Self { facts, lookup, run, experiment, text: OnceCell::new(), tags: OnceCell::new(), remarks: OnceCell::new() }
+    }
+
+    fn both(&self, of: fn(&Said) -> &[String]) -> Both<'a> {
+        let experiment = self.experiment.map(|experiment| of(self.facts.said(experiment.id)));
+        Both([of(self.facts.said(self.run.id)), experiment.unwrap_or_default()])
+    }
+
+    fn tags(&self) -> &Both<'a> {
+        self.tags.get_or_init(|| self.both(|said| &said.tags))
     }
 
     fn symbol(&self, symbol: Symbol) -> Value<'_> {
@@ -279,8 +328,8 @@ impl<'a> RunFields<'a> {
             Attribute::By => self.symbol(run.by),
             Attribute::Manual => Value::Bool(run.manual),
             Attribute::Withdrawn => Value::Bool(run.withdrawn.is_some()),
-            Attribute::Tags => Value::Texts(&self.facts.said(run.id).tags),
-            Attribute::Remarks => Value::Texts(&self.facts.said(run.id).remarks),
+            Attribute::Tags => Value::Texts(self.tags()),
+            Attribute::Remarks => Value::Texts(self.remarks.get_or_init(|| self.both(|said| &said.remarks))),
             Attribute::Plan => self.symbol(run.plan),
             Attribute::Condition => self.symbol(run.condition),
             Attribute::Environment => self.symbol(run.environment),
@@ -297,11 +346,12 @@ impl Row for RunFields<'_> {
                 self.run.metric(*name).map_or(Value::Missing, |measure| of_measure(measure, *part, names))
             }
             Source::Param(name) => self.run.param(*name).map_or(Value::Missing, |value| of_param(value, names)),
-            // What is said of an experiment holds for its runs.
             Source::Tag(tag) => {
-                let experiment = self.experiment.map(|experiment| &self.facts.said(experiment.id).tags);
-                let tags = self.facts.said(self.run.id).tags.iter().chain(experiment.into_iter().flatten());
-                if tags.into_iter().any(|known| **known == **tag) { Value::Bool(true) } else { Value::Missing }
+                if self.tags().any(&mut |known| known == &**tag) {
+                    Value::Bool(true)
+                } else {
+                    Value::Missing
+                }
             }
             Source::Nothing => Value::Missing,
         }

@@ -44,7 +44,12 @@ impl Columns {
         measured.extend(files.flat_map(|base| base.file_metrics.keys()).map(String::as_str));
         measured.sort_unstable();
         measured.dedup();
-        let metrics = metric_columns(request, &measured, warnings);
+        let mut metrics = metric_columns(request, &measured, warnings);
+        if !request.metrics.is_empty() {
+            let rank = |name: &str| request.metrics.iter().position(|chosen| chosen == name);
+            metrics.retain(|metric| rank(&metric.name).is_some());
+            metrics.sort_by_key(|metric| rank(&metric.name));
+        }
         let params: Vec<ParamColumn> =
             chosen(&is_param).into_iter().map(|name| ParamColumn { name: name.to_owned(), differs: false }).collect();
         let number = |names_of: &mut dyn Iterator<Item = &str>| {

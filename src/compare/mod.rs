@@ -38,7 +38,7 @@ pub fn compare(request: Request<'_>) -> Comparison {
     let mut warnings = Vec::new();
     let columns = Columns::new(&request, &mut warnings);
     let mut folder = Folder::new(&request, &columns);
-    let Request { names, baselines, subjects, at, .. } = request;
+    let Request { names, baselines, subjects, at, params: request_params, .. } = request;
 
     let mut rows = Vec::with_capacity(subjects.len() + baselines.len());
     let mut groups: Vec<Vec<&Subject<'_>>> = vec![Vec::new(); baselines.len() + 1];
@@ -58,6 +58,9 @@ pub fn compare(request: Request<'_>) -> Comparison {
     }
     let mut params = columns.params;
     mark_differing(&rows, &mut params);
+    if !request_params.is_empty() {
+        params.iter_mut().for_each(|param| param.differs = request_params.contains(&param.name));
+    }
     Comparison {
         baselines: baselines.into_iter().map(BaselineNote::from).collect(),
         params,

@@ -89,4 +89,8 @@ pub struct Request<'a> {
     pub at: At<'a>,
     /// Whether every run is a row of its own.
     pub each_run: bool,
+    /// Only these metrics, in this order; all if there is none.
+    pub metrics: Vec<String>,
+    /// Only these params, whether they differ or not; those that differ if there is none.
+    pub params: Vec<String>,
 }

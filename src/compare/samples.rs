@@ -120,6 +120,8 @@ pub(crate) struct SampleRequest {
     pub(crate) directions: BTreeMap<String, Direction>,
     pub(crate) best: bool,
     pub(crate) each_run: bool,
+    pub(crate) metrics: Vec<String>,
+    pub(crate) params: Vec<String>,
 }
 
 pub(crate) fn subject(name: &str, expect: &[&str], runs: Vec<Sample>) -> SampleSubject {
@@ -143,6 +145,8 @@ pub(crate) fn request(baseline: SampleBaseline, subjects: Vec<SampleSubject>) ->
         directions: BTreeMap::new(),
         best: false,
         each_run: false,
+        metrics: Vec::new(),
+        params: Vec::new(),
     }
 }
 
@@ -210,6 +214,8 @@ pub(crate) fn compare(request: SampleRequest) -> Comparison {
         directions: request.directions,
         at: if request.best { At::Best } else { At::Final },
         each_run: request.each_run,
+        metrics: request.metrics,
+        params: request.params,
     })
 }
 

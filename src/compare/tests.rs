@@ -234,6 +234,22 @@ fn the_best_value_is_by_direction() {
 }
 
 #[test]
+fn chosen_metrics_and_params_are_the_only_ones() {
+    let run =
+        |at: u8| Sample::new(at, "a", 1).metric("a", 1).metric("b", 2).metric("c", 3).param("x", 1).param("y", at);
+    let mut request =
+        request(baseline(BaselineSource::Runs, vec![run(1)]), vec![subject("x", &["b > 1"], vec![run(2)])]);
+    request.metrics = vec!["c".to_owned(), "b".to_owned()];
+    request.params = vec!["x".to_owned()];
+    let comparison = compare(request);
+    let names: Vec<&str> = comparison.metrics.iter().map(|metric| metric.name.as_str()).collect();
+    assert_eq!(names, ["c", "b"]);
+    assert_eq!(comparison.rows[1].metrics.len(), 2);
+    let shown = comparison.params.iter().filter(|param| param.differs).map(|param| param.name.as_str());
+    assert_eq!(shown.collect::<Vec<_>>(), ["x"]);
+}
+
+#[test]
 fn every_run_can_be_a_row() {
     let run = |at: u8, seed: i64| Sample::new(at, "a", seed).metric("acc", f64::from(at));
     let mut request =

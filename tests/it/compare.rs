@@ -159,3 +159,101 @@ fn only_params_that_differ_are_columns() {
     let row = text.lines().find(|line| line.starts_with("a ")).expect("its row");
     assert!(row.contains('±') && row.split_whitespace().nth(1) == Some("2"), "{text}");
 }
+
+#[test]
+fn metrics_params_order_and_rows_are_chosen() {
+    let repo = compared();
+    insta::assert_snapshot!(redact(&repo, &repo.xp(&["compare", "--metric", "loss", "--param", "lr", "--sort=-metrics.loss"]).ok()), @r"
+    experiment       n             lr      loss ↓          Δ
+    ────────────────────────────────────────────────────────
+    main (baseline)  2            0.1  0.1000 ± 0
+    b                1            0.3      0.3000  +0.2000 ▼
+    a                2            0.2  0.2000 ± 0  +0.1000 ▼
+    b                0 +1 failed    –           –
+
+    mean ± standard deviation over n runs; ↑ higher is better, ↓ lower is better; Δ difference to the baseline; ▲ better, ▼ worse
+    baseline main: 2 runs of 0000000
+    ");
+    let rows = |args: &[&str]| -> Vec<(String, u64, f64)> {
+        let json = repo.xp(&[&["compare", "--json"], args].concat()).json();
+        let row = |row: &serde_json::Value| {
+            (
+                row["experiment"].as_str().unwrap().to_owned(),
+                row["n"].as_u64().unwrap(),
+                row["metrics"]["val_acc"]["mean"].as_f64().unwrap_or(f64::NAN),
+            )
+        };
+        json["rows"].as_array().unwrap().iter().filter(|row| row["is_baseline"] == false).map(row).collect()
+    };
+    assert_eq!(rows(&["--where", "params.lr = 0.2 and seed = 3"]), [("a".to_owned(), 1, 0.833)]);
+    assert_eq!(rows(&["--runs", "a"]).len(), 2);
+    assert_eq!(rows(&["--best", "a", "b"]).len(), 2);
+    assert_eq!(rows(&["--at", "step=1", "--where", "status = 'ok'"])[0].2, (0.811 + 0.831) / 2.0);
+    assert_eq!(rows(&["--at", "best", "a"])[0].2, rows(&["a"])[0].2);
+    assert_eq!(rows(&["--baseline", "exp/a", "b"])[0], rows(&["exp/a..b"])[0]);
+    repo.xp(&["compare", "main..a", "--baseline", "main"]).fails(129);
+    repo.xp(&["compare", "--at", "step=99"]).fails(128);
+    repo.xp(&["compare", "--at", "worst"]).fails(129);
+    repo.xp(&["compare", "--where", "seed = 99"]).fails(128);
+    let text = repo.xp(&["compare", "--metric", "val_ac"]).fails(129);
+    assert!(text.contains("did you mean 'val_acc'?"), "{text}");
+    let text = repo.xp(&["compare", "exp/a..main"]).stderr;
+    assert!(text.contains("git xp compare main..exp/a"), "{text}");
+}
+
+#[test]
+fn an_experiment_on_top_of_another_counts_its_own_runs() {
+    let repo = TestRepo::new();
+    repo.train(1, "0.1");
+    repo.xp(&["start", "a"]).ok();
+    repo.train(1, "0.2");
+    repo.xp(&["start", "b"]).ok();
+    repo.train(1, "0.3");
+    // Two branches that point to one commit, and the same branch on a remote.
+    repo.git(&["branch", "exp/twin", "exp/b"]);
+    repo.git(&["update-ref", "refs/remotes/origin/exp/b", "exp/b"]);
+    let json = repo.xp(&["compare", "main..exp/*", "--json"]).json();
+    let rows: Vec<_> = json["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["experiment"].as_str().unwrap(), row["n"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(rows, [("main", 1), ("a", 1), ("b", 1)]);
+}
+
+#[test]
+fn a_squashed_experiment_is_named_so() {
+    let repo = TestRepo::new();
+    repo.xp(&["start", "a"]).ok();
+    repo.write("model.py", "layers = 4\n");
+    repo.commit("Deeper");
+    repo.train(1, "0.2");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--squash", "exp/a"]);
+    repo.git(&["commit", "--quiet", "-m", "Deeper (#1)"]);
+    repo.git(&["branch", "--quiet", "-D", "exp/a"]);
+    let json = repo.xp(&["compare", "--json"]).json();
+    let states: Vec<_> = json["rows"].as_array().unwrap().iter().map(|row| row["state"].clone()).collect();
+    assert!(states.contains(&"squashed".into()), "{states:?}");
+    assert!(repo.xp(&["compare"]).ok().contains("a (squashed)"));
+    assert_eq!(repo.xp(&["list", "--json"]).json()["experiments"][0]["place"], "squashed");
+}
+
+#[test]
+fn several_thousand_rows_and_hundreds_of_columns() {
+    let repo = TestRepo::new();
+    let line = "import json\nprint('\\n'.join(json.dumps({'metric': f'm{i}', 'value': i / 7}) for i in range(500)))\n";
+    repo.write("many.py", line);
+    repo.commit("Many metrics");
+    repo.xp(&["run", "--seed", "1", "--", "sh", "-c", "python3 many.py >> $GIT_XP_JOURNAL"]).ok();
+    for width in ["40", "120"] {
+        let text = repo
+            .output(repo.command(env!("CARGO_BIN_EXE_git-xp")).args(["compare", "main.."]).env("COLUMNS", width))
+            .ok();
+        assert!(text.lines().all(|line| line.chars().count() <= width.parse().unwrap()), "{text}");
+        assert!(text.replace('\n', " ").contains("left out:"), "{text}");
+    }
+    let csv = repo.xp(&["compare", "main..", "--format", "csv"]).ok();
+    assert!(csv.lines().next().unwrap().split(',').count() > 4000);
+}

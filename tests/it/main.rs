@@ -26,6 +26,7 @@ mod hostile;
 mod index;
 mod journal;
 mod layering;
+mod list;
 mod log;
 mod log_metric;
 mod output;

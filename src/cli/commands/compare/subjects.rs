@@ -24,8 +24,12 @@ pub(super) struct Found<'a> {
 ///
 /// # Errors
 /// If a name names nothing.
-pub(super) fn find<'a>(cx: &Context, records: &'a Records, range: &Range) -> Result<Vec<Found<'a>>, CliError> {
-    let branches = Branches::read(cx, records)?;
+pub(super) fn find<'a>(
+    cx: &Context,
+    records: &'a Records,
+    branches: &Branches<'_>,
+    range: &Range,
+) -> Result<Vec<Found<'a>>, CliError> {
     let names = Names::new(&range.patterns, &cx.settings.start.prefix);
     let mut found: Vec<Found<'a>> = records
         .experiments
@@ -34,7 +38,7 @@ pub(super) fn find<'a>(cx: &Context, records: &'a Records, range: &Range) -> Res
             let current = &experiment.current;
             names.is_any(short(records.text(current.branch)), records.text(current.name))
         })
-        .map(|experiment| of_experiment(records, experiment, &branches))
+        .map(|experiment| of_experiment(records, experiment, branches))
         .collect();
     // A branch with runs that is no experiment can be compared by its name.
     let of_branches = range.patterns.iter().filter(|pattern| !is_pattern(pattern));

@@ -5,7 +5,7 @@ mod json;
 mod labels;
 mod lines;
 mod notes;
-mod runs;
+pub(in crate::cli) mod runs;
 
 use std::path::PathBuf;
 

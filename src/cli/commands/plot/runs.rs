@@ -21,26 +21,26 @@ use crate::store::line::Event;
 const SERIES: &str = "series.tsv";
 
 /// A run to draw.
-pub(super) struct Plotted {
-    pub(super) id: Id,
-    pub(super) run: Run,
+pub(in crate::cli) struct Plotted {
+    pub(in crate::cli) id: Id,
+    pub(in crate::cli) run: Run,
     /// With the late ones.
-    pub(super) params: BTreeMap<String, Value>,
+    pub(in crate::cli) params: BTreeMap<String, Value>,
     /// Their names, sorted.
-    pub(super) metrics: Vec<String>,
-    pub(super) is_withdrawn: bool,
+    pub(in crate::cli) metrics: Vec<String>,
+    pub(in crate::cli) is_withdrawn: bool,
     points: Points,
 }
 
 /// A run under way, its points not yet read.
-pub(super) struct Live {
+pub(in crate::cli) struct Live {
     folder: Folder,
-    pub(super) run: Run,
+    pub(in crate::cli) run: Run,
 }
 
 impl Live {
     /// What runs in a folder; `None` if that cannot be told, or it has ended and is about to be sealed.
-    pub(super) fn find(folder: Folder) -> Option<Self> {
+    pub(in crate::cli) fn find(folder: Folder) -> Option<Self> {
         if folder.made_fact().is_some() {
             return None;
         }
@@ -50,7 +50,7 @@ impl Live {
         }
     }
 
-    pub(super) fn id(&self) -> Id {
+    pub(in crate::cli) fn id(&self) -> Id {
         self.folder.id
     }
 }
@@ -68,7 +68,7 @@ impl Plotted {
     ///
     /// # Errors
     /// If its fact or a tree cannot be read.
-    pub(super) fn sealed(cx: &Context, records: &Records, record: &RunRecord) -> Result<Self, CliError> {
+    pub(in crate::cli) fn sealed(cx: &Context, records: &Records, record: &RunRecord) -> Result<Self, CliError> {
         let details = Details::read(&cx.repo, records, record)?;
         let mut blobs: Vec<Oid> = details.files.get(SERIES).copied().into_iter().collect();
         for (header, _) in details.late.iter().filter(|(_, late)| !late.metrics.is_empty()) {
@@ -89,7 +89,7 @@ impl Plotted {
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub(super) fn live(live: &Live) -> Result<Self, CliError> {
+    pub(in crate::cli) fn live(live: &Live) -> Result<Self, CliError> {
         let path = live.folder.journal();
         let failed = |error: std::io::Error| CliError::new(format!("{}: {error}", path.display()));
         let mut journal = live.folder.read_journal().map_err(failed)?;
@@ -110,17 +110,17 @@ impl Plotted {
     }
 
     /// Whether it has a metric.
-    pub(super) fn has(&self, metric: &str) -> bool {
+    pub(in crate::cli) fn has(&self, metric: &str) -> bool {
         self.metrics.binary_search_by(|name| name.as_str().cmp(metric)).is_ok()
     }
 
     /// Whether it is still under way.
-    pub(super) fn is_live(&self) -> bool {
+    pub(in crate::cli) fn is_live(&self) -> bool {
         matches!(self.points, Points::Live(_))
     }
 
     /// Whether it is one of those that tell what its condition can do: it ended well and was not withdrawn.
-    pub(super) fn counts(&self) -> bool {
+    pub(in crate::cli) fn counts(&self) -> bool {
         !self.is_live() && !self.is_withdrawn && self.run.status == Status::Ok
     }
 
@@ -128,7 +128,7 @@ impl Plotted {
     ///
     /// # Errors
     /// If a file is missing.
-    pub(super) fn read(&self, cx: &Context, metrics: &[String]) -> Result<Reading, CliError> {
+    pub(in crate::cli) fn read(&self, cx: &Context, metrics: &[String]) -> Result<Reading, CliError> {
         let wanted = |name: &str| metrics.iter().any(|metric| metric == name);
         let blobs = match &self.points {
             Points::Live(bytes) => return Ok(read::read(bytes, wanted)),
