@@ -17,8 +17,8 @@ use ::parquet::schema::types::{ColumnPath, Type};
 use super::ExportError;
 use super::cell::{Cell, Column, Kind, Table};
 
-/// The most rows of a row group.
-const GROUP_ROWS: usize = 1 << 20;
+/// The most rows of a row group. Readers work on groups in parallel, and larger ones compress no better.
+const GROUP_ROWS: usize = 1 << 18;
 
 /// How much of a row group is held before it is written, in bytes, about.
 const GROUP_BYTES: usize = 64 << 20;
@@ -130,9 +130,11 @@ fn properties(table: &str, columns: &[Column]) -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::Chunk);
     for column in columns {
         let path = ColumnPath::new(vec![column.name.clone()]);
-        // Numbers seldom repeat, so that looking for repetitions would cost time and save nothing.
+        // Numbers seldom repeat, so that looking for repetitions would cost time and save nothing; nor would the least and the greatest
+        // of random ids help a reader to leave a group out.
         properties = match column.kind {
-            Kind::Text | Kind::Json | Kind::Boolean => properties,
+            Kind::Text | Kind::Json => properties.set_column_statistics_enabled(path, EnabledStatistics::None),
+            Kind::Boolean => properties,
             Kind::Float => properties.set_column_dictionary_enabled(path, false),
             Kind::Integer | Kind::Time => properties
                 .set_column_dictionary_enabled(path.clone(), false)

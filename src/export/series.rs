@@ -48,9 +48,7 @@ pub enum InvalidSeries {
 /// A series that is being read.
 #[derive(Debug)]
 pub struct Series<R> {
-    input: R,
-    line: Vec<u8>,
-    number: u64,
+    lines: Lines<R>,
     /// The metric of the last line, as written and as it is called.
     metric: (Vec<u8>, String),
 }
@@ -61,57 +59,78 @@ impl<R: BufRead> Series<R> {
     /// # Errors
     /// If it is no series.
     pub fn open(input: R) -> Result<Self, InvalidSeries> {
-        let mut series = Self { input, line: Vec::new(), number: 0, metric: Default::default() };
-        let is_there = series.next_line()?;
-        let rest = series.line.strip_prefix(HEADER.as_bytes());
+        let mut lines = Lines { input, used: 0, line: Vec::new(), number: 0 };
+        let rest = lines.next()?.and_then(|line| line.strip_prefix(HEADER.as_bytes()));
         let is_header = rest.is_some_and(|rest| rest == b"\n" || rest.starts_with(b"\t"));
-        if is_there && is_header { Ok(series) } else { Err(InvalidSeries::Header) }
+        if is_header { Ok(Self { lines, metric: Default::default() }) } else { Err(InvalidSeries::Header) }
     }
 
     /// The next point, or what is wrong with the next line; `None` at the end.
     pub fn next_point(&mut self) -> Option<Result<Point<'_>, InvalidSeries>> {
-        match self.next_line() {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(error) => return Some(Err(error)),
+        let line = self.lines.number + 1;
+        match self.lines.next() {
+            Ok(Some(text)) => {
+                Some(parse(text, &mut self.metric).map_err(|reason| InvalidSeries::Line { line, reason }))
+            }
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
         }
-        let line = self.number;
-        Some(self.parse().map_err(|reason| InvalidSeries::Line { line, reason }))
     }
+}
 
-    fn next_line(&mut self) -> Result<bool, InvalidSeries> {
-        self.line.clear();
-        let count = self.input.by_ref().take(LONGEST).read_until(b'\n', &mut self.line)?;
+/// The lines of an input, without a copy where one lies in its buffer as a whole.
+#[derive(Debug)]
+struct Lines<R> {
+    input: R,
+    /// How much of the buffer the last line took.
+    used: usize,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The next line with its newline, which the last one may lack.
+    fn next(&mut self) -> Result<Option<&[u8]>, InvalidSeries> {
+        self.input.consume(std::mem::take(&mut self.used));
         self.number += 1;
-        if count as u64 == LONGEST && self.line.last() != Some(&b'\n') {
-            return Err(InvalidSeries::TooLong(self.number));
+        if let Some(end) = self.input.fill_buf()?.iter().position(|byte| *byte == b'\n') {
+            self.used = end + 1;
+            return Ok(Some(&self.input.fill_buf()?[..self.used]));
         }
-        Ok(count > 0)
+        self.line.clear();
+        self.input.by_ref().take(LONGEST).read_until(b'\n', &mut self.line)?;
+        match self.line.as_slice() {
+            [] => Ok(None),
+            [.., b'\n'] => Ok(Some(&self.line)),
+            line if line.len() as u64 == LONGEST => Err(InvalidSeries::TooLong(self.number)),
+            line => Ok(Some(line)),
+        }
     }
+}
 
-    fn parse(&mut self) -> Result<Point<'_>, &'static str> {
-        // Half a number is another number.
-        let line = self.line.strip_suffix(b"\n").ok_or("it is cut off")?;
-        let mut cells = line.split(|byte| *byte == b'\t');
-        let mut cell = || cells.next().ok_or("it has fewer than four cells");
-        let (metric, step, seconds, value) = (cell()?, cell()?, cell()?, cell()?);
-        if self.metric.0 != metric || self.metric.1.is_empty() {
-            let name = std::str::from_utf8(metric).map_err(|_| "its name is no UTF-8")?;
-            let name = unescape(name).ok_or("its name ends inside of an escape")?;
-            self.metric = (metric.to_owned(), name);
-        }
-        let text = |cell| std::str::from_utf8(cell).unwrap_or_default();
-        let step = match step {
-            b"" => None,
-            step => Some(text(step).parse().map_err(|_| "its step is no integer")?),
-        };
-        let seconds = match seconds {
-            b"" => None,
-            seconds => Some(text(seconds).parse().map_err(|_| "its seconds are no number")?),
-        };
-        let value = Number::parse(text(value)).ok_or("its value is no number")?;
-        Ok(Point { metric: &self.metric.1, step, seconds, value })
+fn parse<'m>(line: &[u8], metric: &'m mut (Vec<u8>, String)) -> Result<Point<'m>, &'static str> {
+    const FEWER: &str = "it has fewer than four cells";
+    // Half a number is another number.
+    let line = line.strip_suffix(b"\n").ok_or("it is cut off")?;
+    let end = line.iter().position(|byte| *byte == b'\t').ok_or(FEWER)?;
+    let (name, rest) = (&line[..end], &line[end + 1..]);
+    let mut cells = std::str::from_utf8(rest).map_err(|_| "it is no UTF-8")?.split('\t');
+    let mut cell = || cells.next().ok_or(FEWER);
+    let (step, seconds, value) = (cell()?, cell()?, cell()?);
+    if metric.0 != name {
+        let text = std::str::from_utf8(name).map_err(|_| "it is no UTF-8")?;
+        *metric = (name.to_owned(), unescape(text).ok_or("its name has an escape that is none")?);
     }
+    let step = match step {
+        "" => None,
+        step => Some(step.parse().map_err(|_| "its step is no integer")?),
+    };
+    let seconds = match seconds {
+        "" => None,
+        seconds => Some(seconds.parse().map_err(|_| "its seconds are no number")?),
+    };
+    let value = Number::parse(value).ok_or("its value is no number")?;
+    Ok(Point { metric: &metric.1, step, seconds, value })
 }
 
 /// A name as it is called; `None` if it ends inside of an escape or has an unknown one.
@@ -174,7 +193,7 @@ mod tests {
                 "line 4: it has fewer than four cells",
                 "line 5: its step is no integer",
                 "line 6: its value is no number",
-                "line 7: its name ends inside of an escape",
+                "line 7: its name has an escape that is none",
                 "line 8: it is cut off"
             ]
         );

@@ -1,6 +1,7 @@
 //! A walk over all facts that keeps only where each lies: for whoever reads every run once and cannot hold them all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::ledger::{PREFIX, Unreadable, read_fact};
 use crate::git::{GitError, Oid, Repo};
@@ -17,6 +18,10 @@ pub struct Found {
     pub time: Time,
     /// The experiment of a run, or the first registration of an amended one.
     pub experiment: Option<Id>,
+    /// The name of a run's experiment.
+    pub name: Option<Rc<str>>,
+    /// A run's seed.
+    pub seed: Option<i64>,
     /// Its exact bytes.
     pub blob: Oid,
     /// Its ledger, an index into [`Walk::ledgers`].
@@ -44,7 +49,7 @@ impl Walk {
     /// If the refs or a tree cannot be read; a single bad fact is no error.
     pub fn read(repo: &Repo) -> Result<Self, GitError> {
         let mut walk = Self::default();
-        let (mut facts, mut dead) = (HashMap::new(), HashSet::new());
+        let (mut facts, mut dead) = (Facts::default(), HashSet::new());
         for (ledger, tip) in repo.list_refs(PREFIX)? {
             walk.ledgers.push(ledger);
             for (path, file, blob) in blobs(repo, tip)? {
@@ -54,32 +59,32 @@ impl Walk {
                 }
             }
         }
-        walk.sort(facts.into_values().filter(|(found, _)| !dead.contains(&found.id)));
+        walk.sort(facts.by_id.into_values().filter(|(found, _)| !dead.contains(&found.id)));
         Ok(walk)
     }
 
-    fn add(
-        &mut self,
-        facts: &mut HashMap<Id, (Found, Place)>,
-        dead: &mut HashSet<Id>,
-        fact: Fact,
-        path: &str,
-        blob: Oid,
-    ) {
+    fn add(&mut self, facts: &mut Facts, dead: &mut HashSet<Id>, fact: Fact, path: &str, blob: Oid) {
+        let (id, time, ledger) = (fact.header.id, fact.header.time, self.ledgers.len() - 1);
+        let mut found = Found { id, time, experiment: None, name: None, seed: None, blob, ledger };
         let target = fact.target();
-        let (place, experiment) = match fact.body {
+        let place = match fact.body {
             Body::Tombstone(_) => return dead.extend(target),
-            Body::Run(run) => (Place::Run, run.experiment),
-            Body::Experiment(experiment) => (Place::Experiment, experiment.experiment),
+            Body::Run(run) => {
+                (found.experiment, found.seed) = (run.experiment, run.seed);
+                found.name = run.name.map(|name| facts.name(&name));
+                Place::Run
+            }
+            Body::Experiment(experiment) => {
+                found.experiment = experiment.experiment;
+                Place::Experiment
+            }
             Body::Late(_) | Body::Withdrawal(_) | Body::Other(_) => match target {
-                Some(target) => (Place::About(target), None),
+                Some(target) => Place::About(target),
                 None => return,
             },
         };
-        let found =
-            Found { id: fact.header.id, time: fact.header.time, experiment, blob, ledger: self.ledgers.len() - 1 };
         // The same fact may lie in two ledgers. Of different ones with one id, the smaller blob has it (`docs/format.md`).
-        if let Some((other, _)) = facts.get(&found.id)
+        if let Some((other, _)) = facts.by_id.get(&found.id)
             && other.blob != blob
         {
             self.skip(
@@ -87,8 +92,8 @@ impl Walk {
                 format!("another fact has the id {} too; the one with the smaller blob counts", found.id),
             );
         }
-        if facts.get(&found.id).is_none_or(|(other, _)| blob < other.blob) {
-            facts.insert(found.id, (found, place));
+        if facts.by_id.get(&found.id).is_none_or(|(other, _)| blob < other.blob) {
+            facts.by_id.insert(found.id, (found, place));
         }
     }
 
@@ -137,6 +142,25 @@ impl Walk {
             }
         }
         Ok(all)
+    }
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Facts {
+    by_id: HashMap<Id, (Found, Place)>,
+    /// Runs share their experiment's name.
+    names: HashSet<Rc<str>>,
+}
+
+impl Facts {
+    fn name(&mut self, name: &str) -> Rc<str> {
+        if let Some(name) = self.names.get(name) {
+            return Rc::clone(name);
+        }
+        let name: Rc<str> = name.into();
+        self.names.insert(Rc::clone(&name));
+        name
     }
 }
 

@@ -14,7 +14,6 @@ use crate::cli::context::Context;
 use crate::export::series::{InvalidSeries, Series};
 use crate::export::{ExperimentRow, Exporter, PointRow, RunColumns, RunNames, RunRow};
 use crate::git::{GitError, Oid};
-use crate::model::id::Id;
 use crate::store::ledger::files_path;
 use crate::store::walk::{Found, Walk};
 
@@ -40,7 +39,7 @@ impl<'a> Source<'a> {
     /// The columns of the table of runs: reads every run once.
     pub(super) fn run_columns(&self) -> Result<RunColumns, Stop> {
         let mut names = RunNames::default();
-        self.each_run(|row, _| {
+        self.each_run(|row| {
             names.add(row);
             Ok(())
         })?;
@@ -50,7 +49,7 @@ impl<'a> Source<'a> {
     /// Write the runs. Returns how many, in words.
     pub(super) fn runs(&self, exporter: &mut dyn Exporter) -> Result<String, Stop> {
         let mut count = 0;
-        self.each_run(|row, _| {
+        self.each_run(|row| {
             count += 1;
             Ok(exporter.run(row)?)
         })?;
@@ -78,16 +77,14 @@ impl<'a> Source<'a> {
     pub(super) fn points(&self, exporter: &mut dyn Exporter) -> Result<String, Stop> {
         let series = self.walk.files_named(&self.cx.repo, "series.tsv")?;
         let mut count = 0;
-        self.each_run(|row, found| {
-            let own = series.get(&(found.ledger, found.id)).map(|blob| (found, *blob));
-            let later = self.walk.later(found.id).iter();
-            let later = later.filter_map(|late| Some((late, *series.get(&(late.ledger, late.id))?)));
-            for (fact, blob) in own.into_iter().chain(later) {
-                let late = (fact.id != found.id).then_some(fact.id);
-                count += self.points_of(row, late, fact, blob, exporter)?;
+        for run in &self.chosen.runs {
+            self.check()?;
+            for fact in std::iter::once(run).chain(self.walk.later(run.id)) {
+                if let Some(blob) = series.get(&(fact.ledger, fact.id)) {
+                    count += self.points_of(run, fact, *blob, exporter)?;
+                }
             }
-            Ok(())
-        })?;
+        }
         Ok(plural(count, "point"))
     }
 
@@ -96,26 +93,20 @@ impl<'a> Source<'a> {
         self.walk.unreadable.is_empty() && self.left_out.borrow().is_empty()
     }
 
-    fn each_run(&self, mut each: impl FnMut(&RunRow, &Found) -> Result<(), Stop>) -> Result<(), Stop> {
+    fn each_run(&self, mut each: impl FnMut(&RunRow) -> Result<(), Stop>) -> Result<(), Stop> {
         for found in &self.chosen.runs {
             self.check()?;
             let fact = self.cx.repo.read_blob(found.blob)?;
             match RunRow::read(self.ledger(found), fact, self.blobs(self.walk.later(found.id))?) {
-                Ok(row) => each(&row, found)?,
+                Ok(row) => each(&row)?,
                 Err(error) => self.leave_out(format!("run {} cannot be read: {error}", found.id)),
             }
         }
         Ok(())
     }
 
-    fn points_of(
-        &self,
-        row: &RunRow,
-        late: Option<Id>,
-        fact: &Found,
-        blob: Oid,
-        exporter: &mut dyn Exporter,
-    ) -> Result<usize, Stop> {
+    /// The points of one fact, which is the run's or one that was added to it.
+    fn points_of(&self, run: &Found, fact: &Found, blob: Oid, exporter: &mut dyn Exporter) -> Result<usize, Stop> {
         let content;
         let input = match self.cx.repo.read_blob(blob) {
             Ok(bytes) => {
@@ -149,10 +140,10 @@ impl<'a> Source<'a> {
             };
             count += 1;
             exporter.point(&PointRow {
-                run: row.header.id.as_str(),
-                experiment: row.run.name.as_deref(),
-                seed: row.run.seed,
-                late: late.as_ref().map(Id::as_str),
+                run: run.id.as_str(),
+                experiment: run.name.as_deref(),
+                seed: run.seed,
+                late: (fact.id != run.id).then(|| fact.id.as_str()),
                 metric: point.metric,
                 step: point.step,
                 seconds: point.seconds,
