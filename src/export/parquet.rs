@@ -23,8 +23,8 @@ const GROUP_ROWS: usize = 1 << 18;
 /// How much of a row group is held before it is written, in bytes, about.
 const GROUP_BYTES: usize = 64 << 20;
 
-/// How many texts are handed over at once.
-const BATCH: usize = 8192;
+/// How many texts are handed over at once. Fewer than usually repeat: see [`hold`].
+const BATCH: usize = 128;
 
 /// Writes a table as Parquet.
 pub(super) struct Parquet<W: Write + Send> {
@@ -232,16 +232,33 @@ impl Texts {
             texts[number as usize] = text.into_bytes().into();
         }
         let out = out.typed::<ByteArrayType>();
-        let mut rows = self.rows.iter();
-        let mut batch: Vec<ByteArray> = Vec::with_capacity(BATCH.min(levels.len()));
+        let mut rows = &self.rows[..];
+        let (mut batch, mut held) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         for levels in levels.chunks(BATCH) {
-            let count = levels.iter().filter(|level| **level == 1).count();
-            batch.clear();
-            batch.extend(rows.by_ref().take(count).map(|number| texts[*number as usize].clone()));
-            out.write_batch(&batch, Some(levels), None)?;
+            let (now, later) = rows.split_at(levels.iter().filter(|level| **level == 1).count());
+            rows = later;
+            hold(&mut batch, &mut held, now, &texts);
+            out.write_batch(&batch[..now.len()], Some(levels), None)?;
         }
         *self = Self { rows: std::mem::take(&mut self.rows), ..Self::default() };
         self.rows.clear();
         Ok(())
+    }
+}
+
+/// Make `batch` begin with the texts of `numbers`. Most of them are there already: a text that repeats need not be handed over anew.
+fn hold(batch: &mut Vec<ByteArray>, held: &mut Vec<u32>, numbers: &[u32], texts: &[ByteArray]) {
+    for (at, number) in numbers.iter().enumerate() {
+        match held.get_mut(at) {
+            Some(there) if there == number => {}
+            Some(there) => {
+                *there = *number;
+                batch[at] = texts[*number as usize].clone();
+            }
+            None => {
+                held.push(*number);
+                batch.push(texts[*number as usize].clone());
+            }
+        }
     }
 }

@@ -197,7 +197,7 @@ pub enum InvalidRow {
 fn line(bytes: Vec<u8>) -> Result<String, InvalidRow> {
     let mut text = String::from_utf8(bytes).map_err(|_| InvalidRow::Text)?;
     text.truncate(text.trim_end().len());
-    Ok(if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text })
+    Ok(if text.contains('\n') || text.contains('\r') { text.replace(['\n', '\r'], " ") } else { text })
 }
 
 fn said(fact: Fact, text: String) -> Option<Said> {

@@ -1,14 +1,17 @@
 //! Reads `series.tsv`: the points of a run, one a line (`docs/format.md`).
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
 use crate::model::number::Number;
 
 /// How the first line begins. A newer version may add columns behind these.
 const HEADER: &str = "metric\tstep\tseconds\tvalue";
 
+/// How much is read at once, in bytes.
+const BLOCK: u64 = 64 << 10;
+
 /// The longest line, in bytes. A name in a journal is shorter.
-const LONGEST: u64 = 4 << 20;
+const LONGEST: usize = 4 << 20;
 
 /// One logged point.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,18 +53,18 @@ pub enum InvalidSeries {
 pub struct Series<R> {
     lines: Lines<R>,
     /// The metric of the last line, as written and as it is called.
-    metric: (Vec<u8>, String),
+    metric: (String, String),
 }
 
-impl<R: BufRead> Series<R> {
+impl<R: Read> Series<R> {
     /// Begin to read.
     ///
     /// # Errors
     /// If it is no series.
     pub fn open(input: R) -> Result<Self, InvalidSeries> {
-        let mut lines = Lines { input, used: 0, line: Vec::new(), number: 0 };
-        let rest = lines.next()?.and_then(|line| line.strip_prefix(HEADER.as_bytes()));
-        let is_header = rest.is_some_and(|rest| rest == b"\n" || rest.starts_with(b"\t"));
+        let mut lines = Lines { input, text: String::new(), at: 0, rest: Vec::new(), number: 0, is_over: false };
+        let rest = lines.next()?.and_then(|line| line.strip_prefix(HEADER));
+        let is_header = rest.is_some_and(|rest| rest == "\n" || rest.starts_with('\t'));
         if is_header { Ok(Self { lines, metric: Default::default() }) } else { Err(InvalidSeries::Header) }
     }
 
@@ -78,48 +81,73 @@ impl<R: BufRead> Series<R> {
     }
 }
 
-/// The lines of an input, without a copy where one lies in its buffer as a whole.
+/// The lines of an input, which is read and checked to be UTF-8 a block at a time.
 #[derive(Debug)]
 struct Lines<R> {
     input: R,
-    /// How much of the buffer the last line took.
-    used: usize,
-    line: Vec<u8>,
+    /// Whole lines, but for the last one of the input. A line that is no UTF-8 is an empty one.
+    text: String,
+    /// Where in them the next line begins.
+    at: usize,
+    /// The beginning of the line behind them.
+    rest: Vec<u8>,
     number: u64,
+    is_over: bool,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     /// The next line with its newline, which the last one may lack.
-    fn next(&mut self) -> Result<Option<&[u8]>, InvalidSeries> {
-        self.input.consume(std::mem::take(&mut self.used));
+    fn next(&mut self) -> Result<Option<&str>, InvalidSeries> {
+        if self.at == self.text.len() {
+            self.fill()?;
+        }
         self.number += 1;
-        if let Some(end) = self.input.fill_buf()?.iter().position(|byte| *byte == b'\n') {
-            self.used = end + 1;
-            return Ok(Some(&self.input.fill_buf()?[..self.used]));
-        }
-        self.line.clear();
-        self.input.by_ref().take(LONGEST).read_until(b'\n', &mut self.line)?;
-        match self.line.as_slice() {
-            [] => Ok(None),
-            [.., b'\n'] => Ok(Some(&self.line)),
-            line if line.len() as u64 == LONGEST => Err(InvalidSeries::TooLong(self.number)),
-            line => Ok(Some(line)),
-        }
+        let rest = &self.text[self.at..];
+        let length = rest.bytes().position(|byte| byte == b'\n').map_or(rest.len(), |end| end + 1);
+        self.at += length;
+        Ok(Some(&rest[..length]).filter(|line| !line.is_empty()))
+    }
+
+    /// Read until there is a whole line, or the end.
+    fn fill(&mut self) -> Result<(), InvalidSeries> {
+        let mut block = std::mem::take(&mut self.rest);
+        let end = loop {
+            let searched = block.len();
+            self.is_over = self.is_over || self.input.by_ref().take(BLOCK).read_to_end(&mut block)? == 0;
+            let newline = block[searched..].iter().rposition(|byte| *byte == b'\n');
+            match newline {
+                _ if self.is_over => break block.len(),
+                Some(newline) => break searched + newline + 1,
+                None if block.len() >= LONGEST => return Err(InvalidSeries::TooLong(self.number + 1)),
+                None => {}
+            }
+        };
+        self.rest = block.split_off(end);
+        self.at = 0;
+        self.text = String::from_utf8(block).unwrap_or_else(|error| {
+            let lines = error.as_bytes().split_inclusive(|byte| *byte == b'\n');
+            lines.map(|line| std::str::from_utf8(line).unwrap_or("\n")).collect()
+        });
+        Ok(())
     }
 }
 
-fn parse<'m>(line: &[u8], metric: &'m mut (Vec<u8>, String)) -> Result<Point<'m>, &'static str> {
-    const FEWER: &str = "it has fewer than four cells";
+fn parse<'m>(line: &str, metric: &'m mut (String, String)) -> Result<Point<'m>, &'static str> {
     // Half a number is another number.
-    let line = line.strip_suffix(b"\n").ok_or("it is cut off")?;
-    let end = line.iter().position(|byte| *byte == b'\t').ok_or(FEWER)?;
-    let (name, rest) = (&line[..end], &line[end + 1..]);
-    let mut cells = std::str::from_utf8(rest).map_err(|_| "it is no UTF-8")?.split('\t');
-    let mut cell = || cells.next().ok_or(FEWER);
-    let (step, seconds, value) = (cell()?, cell()?, cell()?);
+    let line = line.strip_suffix('\n').ok_or("it is cut off")?;
+    let mut rest = line;
+    let mut cell = || {
+        let end = rest.bytes().position(|byte| byte == b'\t');
+        let cell = &rest[..end.unwrap_or(rest.len())];
+        rest = end.map_or("", |end| &rest[end + 1..]);
+        (cell, end.is_some())
+    };
+    let ((name, a), (step, b), (seconds, c), (value, _)) = (cell(), cell(), cell(), cell());
+    if !(a && b && c) {
+        return Err("it has fewer than four cells of UTF-8");
+    }
     if metric.0 != name {
-        let text = std::str::from_utf8(name).map_err(|_| "it is no UTF-8")?;
-        *metric = (name.to_owned(), unescape(text).ok_or("its name has an escape that is none")?);
+        *metric = (name.to_owned(), unescape(name).ok_or("its name has an escape that is none")?);
     }
     let step = match step {
         "" => None,
@@ -190,7 +218,7 @@ mod tests {
         assert_eq!(
             errors,
             [
-                "line 4: it has fewer than four cells",
+                "line 4: it has fewer than four cells of UTF-8",
                 "line 5: its step is no integer",
                 "line 6: its value is no number",
                 "line 7: its name has an escape that is none",

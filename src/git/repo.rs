@@ -34,12 +34,19 @@ impl Repo {
             .map_err(|error| open_error(dir, error))?;
         let mut inner = repo.to_thread_local();
         // gix's own default of 64 delta bases is too few for thousands of similar facts: inflating them again was 70 % of the time.
-        inner.objects.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(DELTA_CACHE)));
+        set_delta_cache(&mut inner, DELTA_CACHE);
         let reftable = inner
             .config_snapshot()
             .string("extensions.refStorage")
             .is_some_and(|storage| storage.eq_ignore_ascii_case(b"reftable"));
         Ok(Self { inner, reftable, signing_failed: std::cell::Cell::new(false) })
+    }
+
+    /// The same repository with another bound, in bytes, on the delta bases that are kept: for who reads much once and must stay small.
+    pub fn with_delta_cache(&self, bytes: usize) -> Self {
+        let mut inner = self.inner.clone();
+        set_delta_cache(&mut inner, bytes);
+        Self { inner, reftable: self.reftable, signing_failed: std::cell::Cell::new(false) }
     }
 
     /// Whether a commit that should have been signed is not, since the last time this was asked.
@@ -134,6 +141,10 @@ impl Repo {
             InProgress::Revert | InProgress::RevertSequence => "revert",
         })
     }
+}
+
+fn set_delta_cache(repo: &mut gix::Repository, bytes: usize) {
+    repo.objects.set_pack_cache(move || Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(bytes)));
 }
 
 #[expect(clippy::disallowed_methods, reason = "how git hands its -c options to a subcommand")]

@@ -22,6 +22,9 @@ use interrupt::Interrupts;
 use output::Output;
 use source::Source;
 
+/// Bytes of delta bases kept: more of them save no time, since everything is read once and in order of time.
+const DELTA_CACHE: usize = 32 << 20;
+
 /// Write runs, experiments or series as a file for pandas, Polars, DuckDB, R or a spreadsheet
 ///
 /// Everything that the facts hold, exactly, one row a run: docs/export.md lists the columns. The exit code is 1 if something could not be
@@ -97,9 +100,10 @@ pub fn run(cx: &Context, args: &ExportArgs) -> Result<u8, CliError> {
     }
     let interrupts = Interrupts::watch(Output::is_to_be_file(args.output.as_deref()));
     let output = Output::open(args.output.as_deref(), format == Format::Sqlite, args.force)?;
-    let mut walk = Walk::read(&cx.repo)?;
+    let repo = cx.repo.with_delta_cache(DELTA_CACHE);
+    let mut walk = Walk::read(&repo)?;
     let chosen = Chosen::find(cx, &args.selectors, &mut walk)?;
-    let source = Source::new(cx, walk, chosen, interrupts);
+    let source = Source::new(&cx.ui, repo, walk, chosen, interrupts);
     let to_file = output.path().is_some();
     match export(&source, format, table, output) {
         Ok(text) => {

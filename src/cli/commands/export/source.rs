@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 
+use super::Stop;
 use super::chosen::Chosen;
 use super::interrupt::Interrupts;
-use super::{Stop, plural};
 use crate::artifact::objects;
 use crate::artifact::pointer::Pointer;
-use crate::cli::context::Context;
+use crate::cli::ui::Ui;
 use crate::export::series::{InvalidSeries, Series};
 use crate::export::{ExperimentRow, Exporter, PointRow, RunColumns, RunNames, RunRow};
-use crate::git::{GitError, Oid};
+use crate::git::{GitError, Oid, Repo};
+use crate::render::number::plural;
 use crate::store::ledger::files_path;
 use crate::store::walk::{Found, Walk};
 
@@ -22,7 +23,8 @@ const NAMED: usize = 5;
 
 /// What was chosen, and where it lies.
 pub(super) struct Source<'a> {
-    cx: &'a Context,
+    ui: &'a Ui,
+    repo: Repo,
     walk: Walk,
     chosen: Chosen,
     /// Whether the user wants the end.
@@ -32,8 +34,8 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(cx: &'a Context, walk: Walk, chosen: Chosen, interrupts: Interrupts) -> Self {
-        Self { cx, walk, chosen, interrupts, left_out: RefCell::default() }
+    pub(super) fn new(ui: &'a Ui, repo: Repo, walk: Walk, chosen: Chosen, interrupts: Interrupts) -> Self {
+        Self { ui, repo, walk, chosen, interrupts, left_out: RefCell::default() }
     }
 
     /// The columns of the table of runs: reads every run once.
@@ -75,7 +77,7 @@ impl<'a> Source<'a> {
 
     /// Write the points of the runs. Returns how many, in words.
     pub(super) fn points(&self, exporter: &mut dyn Exporter) -> Result<String, Stop> {
-        let series = self.walk.files_named(&self.cx.repo, "series.tsv")?;
+        let series = self.walk.files_named(&self.repo, "series.tsv")?;
         let mut count = 0;
         for run in &self.chosen.runs {
             self.check()?;
@@ -96,7 +98,7 @@ impl<'a> Source<'a> {
     fn each_run(&self, mut each: impl FnMut(&RunRow) -> Result<(), Stop>) -> Result<(), Stop> {
         for found in &self.chosen.runs {
             self.check()?;
-            let fact = self.cx.repo.read_blob(found.blob)?;
+            let fact = self.repo.read_blob(found.blob)?;
             match RunRow::read(self.ledger(found), fact, self.blobs(self.walk.later(found.id))?) {
                 Ok(row) => each(&row)?,
                 Err(error) => self.leave_out(format!("run {} cannot be read: {error}", found.id)),
@@ -108,7 +110,7 @@ impl<'a> Source<'a> {
     /// The points of one fact, which is the run's or one that was added to it.
     fn points_of(&self, run: &Found, fact: &Found, blob: Oid, exporter: &mut dyn Exporter) -> Result<usize, Stop> {
         let content;
-        let input = match self.cx.repo.read_blob(blob) {
+        let input = match self.repo.read_blob(blob) {
             Ok(bytes) => {
                 content = bytes;
                 self.open(&content)
@@ -157,12 +159,12 @@ impl<'a> Source<'a> {
     }
 
     /// The content of a file in a ledger: the blob itself, or the large file that it points to.
-    fn open<'b>(&self, content: &'b [u8]) -> Result<Box<dyn BufRead + 'b>, String> {
+    fn open<'b>(&self, content: &'b [u8]) -> Result<Box<dyn Read + 'b>, String> {
         let Some(pointer) = Pointer::parse(content) else { return Ok(Box::new(content)) };
-        let path = objects::path(&self.cx.repo.common_dir(), &pointer.oid);
+        let path = objects::path(&self.repo.common_dir(), &pointer.oid);
         let file = File::open(&path).map_err(|error| format!("{}: {error} (git lfs fetch --all)", path.display()))?;
         match file.metadata() {
-            Ok(found) if found.len() == pointer.size => Ok(Box::new(BufReader::with_capacity(1 << 16, file))),
+            Ok(found) if found.len() == pointer.size => Ok(Box::new(file)),
             Ok(found) => Err(format!("{} has {} bytes instead of {}", path.display(), found.len(), pointer.size)),
             Err(error) => Err(format!("{}: {error}", path.display())),
         }
@@ -173,7 +175,7 @@ impl<'a> Source<'a> {
     }
 
     fn blobs(&self, facts: &[Found]) -> Result<Vec<Vec<u8>>, GitError> {
-        facts.iter().map(|found| self.cx.repo.read_blob(found.blob)).collect()
+        facts.iter().map(|found| self.repo.read_blob(found.blob)).collect()
     }
 
     /// Whether to go on.
@@ -186,8 +188,8 @@ impl<'a> Source<'a> {
         let mut left_out = self.left_out.borrow_mut();
         match left_out.len() {
             _ if left_out.contains(&what) => return,
-            n if n < NAMED => self.cx.ui.warning(&format!("{what}; left out")),
-            NAMED => self.cx.ui.warning("there is more that cannot be read: git xp fsck"),
+            n if n < NAMED => self.ui.warning(&format!("{what}; left out")),
+            NAMED => self.ui.warning("there is more that cannot be read: git xp fsck"),
             _ => {}
         }
         left_out.insert(what);
