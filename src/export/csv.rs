@@ -45,3 +45,34 @@ impl<W: Write> Table for Csv<W> {
         Ok(self.out.flush()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{Cell, Column, Csv, Table};
+    use crate::export::cell::Kind;
+    use crate::model::number::Number;
+
+    proptest! {
+        #[test]
+        fn cells_read_back_the_same(names in any::<[String; 2]>(), rows in any::<Vec<(String, f64)>>()) {
+            let [text, float] = names.clone();
+            let columns = [Column { name: text, kind: Kind::Text }, Column { name: float, kind: Kind::Float }];
+            let mut bytes = Vec::new();
+            let mut table = Csv::new(&mut bytes, &columns).expect("memory does not fail");
+            rows.iter().for_each(|(text, float)| {
+                table.row(&[Cell::text(text), Cell::Float(*float)]).expect("memory does not fail");
+            });
+            table.finish().expect("memory does not fail");
+            let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+            let found: Vec<::csv::StringRecord> = reader.records().map(|record| record.expect("a record")).collect();
+            assert_eq!(found[0], names.to_vec());
+            assert_eq!(found.len(), rows.len() + 1);
+            for (found, (text, float)) in found[1..].iter().zip(&rows) {
+                assert_eq!(&found[0], text);
+                assert!(Number::parse(&found[1]).expect("a number").is_identical(&Number::Float(*float)));
+            }
+        }
+    }
+}

@@ -2,20 +2,19 @@
 //!
 //! Rows are gathered in columns and written as a row group whenever enough of them came: what is held in memory does not grow with the file.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical};
-use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
-use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::{ColumnPath, Type};
 
 use super::ExportError;
 use super::cell::{Cell, Column, Kind, Table};
+use super::gathered::Gathered;
 
 /// The most rows of a row group. Readers work on groups in parallel, and larger ones compress no better.
 const GROUP_ROWS: usize = 1 << 18;
@@ -23,37 +22,13 @@ const GROUP_ROWS: usize = 1 << 18;
 /// How much of a row group is held before it is written, in bytes, about.
 const GROUP_BYTES: usize = 64 << 20;
 
-/// How many texts are handed over at once. Fewer than usually repeat: see [`hold`].
-const BATCH: usize = 128;
-
 /// Writes a table as Parquet.
 pub(super) struct Parquet<W: Write + Send> {
     out: SerializedFileWriter<W>,
     columns: Vec<Gathered>,
     rows: usize,
-}
-
-/// The cells of a column since the last row group.
-struct Gathered {
-    /// 1 where there is a value, 0 for null.
-    levels: Vec<i16>,
-    values: Values,
-}
-
-enum Values {
-    Text(Texts),
-    Integer(Vec<i64>),
-    Float(Vec<f64>),
-    Boolean(Vec<bool>),
-}
-
-/// Texts repeat: each is held once.
-#[derive(Default)]
-struct Texts {
-    numbers: HashMap<String, u32>,
-    last: Option<(String, u32)>,
-    rows: Vec<u32>,
-    bytes: usize,
+    /// The most rows of a row group.
+    limit: usize,
 }
 
 impl<W: Write + Send> Parquet<W> {
@@ -64,6 +39,7 @@ impl<W: Write + Send> Parquet<W> {
             out: SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties(table, columns)))?,
             columns: columns.iter().map(|column| Gathered::new(column.kind)).collect(),
             rows: 0,
+            limit: GROUP_ROWS,
         })
     }
 
@@ -87,7 +63,7 @@ impl<W: Write + Send> Table for Parquet<W> {
         }
         self.rows += 1;
         // Asking every column how much it holds costs more than a row does.
-        let is_full = self.rows >= GROUP_ROWS
+        let is_full = self.rows >= self.limit
             || (self.rows.is_multiple_of(64) && self.columns.iter().map(Gathered::bytes).sum::<usize>() >= GROUP_BYTES);
         if is_full { self.write_group() } else { Ok(()) }
     }
@@ -144,120 +120,75 @@ fn properties(table: &str, columns: &[Column]) -> WriterProperties {
     properties.build()
 }
 
-impl Gathered {
-    fn new(kind: Kind) -> Self {
-        let values = match kind {
-            Kind::Text | Kind::Json => Values::Text(Texts::default()),
-            Kind::Integer | Kind::Time => Values::Integer(Vec::new()),
-            Kind::Float => Values::Float(Vec::new()),
-            Kind::Boolean => Values::Boolean(Vec::new()),
-        };
-        Self { levels: Vec::new(), values }
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    use proptest::prelude::{Strategy, any, prop_oneof, proptest};
+
+    use super::{Cell, Column, Kind, Parquet, Table};
+    use crate::export::cell::optional;
+    use crate::model::time::Time;
+
+    /// A text, an integer, the bits of a double, a boolean, milliseconds.
+    type Values = (Option<String>, Others);
+    type Others = (Option<i64>, Option<u64>, Option<bool>, Option<i64>);
+
+    /// Texts that repeat, as ids and names do, and others.
+    fn text() -> impl Strategy<Value = Option<String>> {
+        prop_oneof![
+            proptest::option::of("[ab]"),
+            any::<Option<String>>(),
+            proptest::strategy::Just(Some("always".to_owned()))
+        ]
     }
 
-    fn push(&mut self, cell: &Cell<'_>) {
-        match (&mut self.values, cell) {
-            (Values::Text(values), Cell::Text(text)) => values.push(text),
-            (Values::Integer(values), Cell::Integer(value)) => values.push(*value),
-            (Values::Integer(values), Cell::Time(time)) => values.push(time.0),
-            (Values::Float(values), Cell::Float(value)) => values.push(*value),
-            (Values::Boolean(values), Cell::Boolean(value)) => values.push(*value),
-            (_, cell) => {
-                debug_assert_eq!(*cell, Cell::Null, "a cell is of its column's kind");
-                return self.levels.push(0);
+    fn cells(row: &Values) -> [Cell<'_>; 5] {
+        [
+            optional(row.0.as_deref(), Cell::text),
+            optional(row.1.0, Cell::Integer),
+            optional(row.1.1, |bits| Cell::Float(f64::from_bits(bits))),
+            optional(row.1.2, Cell::Boolean),
+            optional(row.1.3, |millis| Cell::Time(Time(millis))),
+        ]
+    }
+
+    fn is_same(cell: &Cell<'_>, field: &Field) -> bool {
+        match (cell, field) {
+            (Cell::Null, Field::Null) => true,
+            (Cell::Text(text), Field::Str(found)) => text == found,
+            (Cell::Integer(value), Field::Long(found)) | (Cell::Time(Time(value)), Field::TimestampMillis(found)) => {
+                value == found
             }
+            (Cell::Float(value), Field::Double(found)) => value.to_bits() == found.to_bits(),
+            (Cell::Boolean(value), Field::Bool(found)) => value == found,
+            _ => false,
         }
-        self.levels.push(1);
     }
 
-    fn bytes(&self) -> usize {
-        let values = match &self.values {
-            Values::Text(values) => values.bytes + values.rows.len() * size_of::<u32>(),
-            Values::Integer(values) => size_of_val(&values[..]),
-            Values::Float(values) => size_of_val(&values[..]),
-            Values::Boolean(values) => values.len(),
-        };
-        values + size_of_val(&self.levels[..])
-    }
-
-    fn write(&mut self, out: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
-        let levels = Some(&self.levels[..]);
-        match &mut self.values {
-            Values::Text(values) => values.write(&self.levels, out)?,
-            Values::Integer(values) => {
-                out.typed::<Int64Type>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-            Values::Float(values) => {
-                out.typed::<DoubleType>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-            Values::Boolean(values) => {
-                out.typed::<BoolType>().write_batch(values, levels, None)?;
-                values.clear();
-            }
-        }
-        self.levels.clear();
-        Ok(())
-    }
-}
-
-impl Texts {
-    fn push(&mut self, text: &str) {
-        let number = match &self.last {
-            Some((last, number)) if last == text => *number,
-            _ => {
-                let number = self.number(text);
-                self.last = Some((text.to_owned(), number));
-                number
-            }
-        };
-        self.rows.push(number);
-    }
-
-    fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        // A row group has fewer rows than that.
-        let number = self.numbers.len() as u32;
-        self.numbers.insert(text.to_owned(), number);
-        self.bytes += text.len() + size_of::<(String, u32)>();
-        number
-    }
-
-    fn write(&mut self, levels: &[i16], out: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
-        let mut texts = vec![ByteArray::new(); self.numbers.len()];
-        for (text, number) in self.numbers.drain() {
-            texts[number as usize] = text.into_bytes().into();
-        }
-        let out = out.typed::<ByteArrayType>();
-        let mut rows = &self.rows[..];
-        let (mut batch, mut held) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
-        for levels in levels.chunks(BATCH) {
-            let (now, later) = rows.split_at(levels.iter().filter(|level| **level == 1).count());
-            rows = later;
-            hold(&mut batch, &mut held, now, &texts);
-            out.write_batch(&batch[..now.len()], Some(levels), None)?;
-        }
-        *self = Self { rows: std::mem::take(&mut self.rows), ..Self::default() };
-        self.rows.clear();
-        Ok(())
-    }
-}
-
-/// Make `batch` begin with the texts of `numbers`. Most of them are there already: a text that repeats need not be handed over anew.
-fn hold(batch: &mut Vec<ByteArray>, held: &mut Vec<u32>, numbers: &[u32], texts: &[ByteArray]) {
-    for (at, number) in numbers.iter().enumerate() {
-        match held.get_mut(at) {
-            Some(there) if there == number => {}
-            Some(there) => {
-                *there = *number;
-                batch[at] = texts[*number as usize].clone();
-            }
-            None => {
-                held.push(*number);
-                batch.push(texts[*number as usize].clone());
+    proptest! {
+        #[test]
+        fn rows_read_back_across_row_groups(
+            rows in proptest::collection::vec((text(), any::<Others>()), 0..400), limit in 1..300_usize,
+        ) {
+            let kinds = [Kind::Text, Kind::Integer, Kind::Float, Kind::Boolean, Kind::Time];
+            let columns = kinds.map(|kind| Column { name: format!("{kind:?} \u{202e}.x"), kind });
+            let mut file = tempfile::tempfile().expect("a file");
+            let mut table = Parquet::new(file.try_clone().expect("a handle"), "runs", &columns).expect("writes");
+            table.limit = limit;
+            rows.iter().for_each(|row| table.row(&cells(row)).expect("writes"));
+            table.finish().expect("writes");
+            file.flush().and_then(|()| file.seek(SeekFrom::Start(0))).expect("seeks");
+            let reader = SerializedFileReader::new(file).expect("Parquet");
+            assert_eq!(reader.num_row_groups(), rows.len().div_ceil(limit));
+            let found: Vec<_> = reader.get_row_iter(None).expect("rows").map(|row| row.expect("a row")).collect();
+            assert_eq!(found.len(), rows.len());
+            for (row, found) in rows.iter().zip(&found) {
+                let found: Vec<&Field> = found.get_column_iter().map(|(_, field)| field).collect();
+                let wanted = cells(row);
+                assert!(wanted.iter().zip(&found).all(|(cell, field)| is_same(cell, field)), "{wanted:?} {found:?}");
             }
         }
     }

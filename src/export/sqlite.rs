@@ -10,7 +10,7 @@ use super::cell::{Cell, Field, Kind};
 use super::form::as_number;
 use super::row::{ExperimentRow, Exporter, PointRow, RunRow};
 use super::said::tags;
-use super::{ExportError, experiments, runs};
+use super::{ExportError, experiments, run_fields};
 use crate::model::number::Number;
 
 /// The version of the tables, in `PRAGMA user_version`.
@@ -64,7 +64,7 @@ impl Database {
         let db = &self.0;
         db.execute_batch("BEGIN")?;
         db.execute_batch(&create("experiments", &experiments::FIELDS))?;
-        db.execute_batch(&create("runs", &runs::FIELDS))?;
+        db.execute_batch(&create("runs", &run_fields::FIELDS))?;
         db.execute_batch(TABLES)?;
         if with_series {
             db.execute_batch(SERIES)?;
@@ -76,7 +76,7 @@ impl Database {
         Ok(Box::new(Sqlite {
             db,
             experiment: insert("experiments", experiments::FIELDS.len())?,
-            run: insert("runs", runs::FIELDS.len())?,
+            run: insert("runs", run_fields::FIELDS.len())?,
             param: insert("params", 4)?,
             metric: insert("metrics", 8)?,
             tag: insert("tags", 2)?,
@@ -103,7 +103,7 @@ impl Exporter for Sqlite<'_> {
     }
 
     fn run(&mut self, row: &RunRow) -> Result<(), ExportError> {
-        self.run.execute(params_from_iter(runs::FIELDS.iter().map(|field| sql((field.cell)(row)))))?;
+        self.run.execute(params_from_iter(run_fields::FIELDS.iter().map(|field| sql((field.cell)(row)))))?;
         let id = row.header.id.as_str();
         for (name, value) in &row.run.params {
             let (kind, value) = param(value);
@@ -185,5 +185,90 @@ fn param(value: &Value) -> (&'static str, Sql) {
         (Value::Bool(value), None) => ("boolean", Sql::Integer((*value).into())),
         (Value::String(text), None) => ("text", Sql::Text(text.clone())),
         (value, None) => ("json", Sql::Text(value.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+    use rusqlite::Connection;
+    use rusqlite::types::Value as Sql;
+    use serde_json::json;
+
+    use super::{Database, Number, PointRow, measured};
+    use crate::export::row::RunRow;
+
+    #[test]
+    fn values_keep_their_type_and_their_digits() {
+        let fact = json!({"xp": "1.0", "kind": "run", "id": "77777777777777777777", "time": "2026-11-21T00:00:00.001Z", "commit": "c0ffee",
+            "params": {"a": 1, "b": 0.5, "c": "9007199254740993", "d": "123456789012345678901234567890", "e": "NaN",
+                "f": true, "g": null, "h": [1, "x"], "i": "1", "j": ""},
+            "metrics": {"acc": {"final": 1, "min": "-Infinity", "max": "9007199254740993", "count": 3}}});
+        let row = RunRow::read("refs/xp/runs/2026-11", fact.to_string().into_bytes(), Vec::new()).expect("a run");
+        let database = Database(Connection::open_in_memory().expect("memory"));
+        let mut exporter = database.exporter(true).expect("tables");
+        exporter.run(&row).expect("written");
+        let value = Number::Float(f64::NAN);
+        let point = PointRow {
+            run: "77777777777777777777",
+            experiment: None,
+            seed: None,
+            late: None,
+            metric: "acc",
+            step: Some(1),
+            seconds: None,
+            value: &value,
+        };
+        exporter.point(&point).expect("written");
+        exporter.finish().expect("written");
+        let mut params = database.0.prepare("SELECT type, value FROM params ORDER BY name").expect("a table");
+        let found: Vec<(String, Sql)> = params
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("rows")
+            .map(|row| row.expect("a row"))
+            .collect();
+        let text = |text: &str| Sql::Text(text.to_owned());
+        let wanted = [
+            ("integer", Sql::Integer(1)),
+            ("float", Sql::Real(0.5)),
+            ("integer", Sql::Integer(9_007_199_254_740_993)),
+            ("integer", text("123456789012345678901234567890")),
+            ("float", text("NaN")),
+            ("boolean", Sql::Integer(1)),
+            ("null", Sql::Null),
+            ("json", text("[1,\"x\"]")),
+            ("text", text("1")),
+            ("text", text("")),
+        ];
+        assert_eq!(found, wanted.map(|(kind, value)| (kind.to_owned(), value)));
+        let metric: (Sql, Sql, Sql, Sql) = database
+            .0
+            .query_row("SELECT final, min, max, best FROM metrics", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .expect("a row");
+        let max = Sql::Integer(9_007_199_254_740_993);
+        assert_eq!(metric, (Sql::Real(1.0), Sql::Real(f64::NEG_INFINITY), max, Sql::Null));
+        let point: Sql = database.0.query_row("SELECT value FROM series", [], |row| row.get(0)).expect("a row");
+        assert_eq!(point, text("NaN"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_is_the_same_in_a_database(float in any::<f64>(), long in any::<i128>()) {
+            let db = Connection::open_in_memory().expect("memory");
+            db.execute_batch("CREATE TABLE t (value)").expect("a table");
+            for number in [Number::Float(float), Number::parse(&long.to_string()).expect("a number")] {
+                db.execute("INSERT INTO t VALUES (?)", [measured(&number)]).expect("written");
+                let found: Sql = db.query_row("SELECT value FROM t WHERE rowid = last_insert_rowid()", [], |row| row.get(0)).expect("a row");
+                let found = match found {
+                    Sql::Real(value) => Number::Float(value),
+                    Sql::Integer(value) => Number::Digits(value.to_string().into()),
+                    Sql::Text(text) => Number::parse(&text).expect("a number"),
+                    other => panic!("{other:?}"),
+                };
+                assert!(found.is_identical(&number) || found.to_string() == number.to_string(), "{found} {number}");
+            }
+        }
     }
 }

@@ -336,11 +336,13 @@ fn what_cannot_be_written_is_said_and_leaves_nothing() {
     repo.train(1, "0.1");
     repo.train(2, "0.1");
     fs::create_dir(repo.path.join("folder")).expect("made");
+    repo.sh("mkfifo fifo").ok();
     for (args, why) in [
         (&["-o", "folder"][..], "in which format?"),
         (&["-o", "folder", "--format", "csv"], "folder is a folder"),
         (&["-o", "no/such/runs.csv"], "No such file or directory"),
-        (&["-o", "/dev/full", "--format", "sqlite"], "exists"),
+        (&["-o", "/dev/full", "--format", "sqlite"], "no regular file"),
+        (&["-o", "fifo", "--format", "sqlite", "--force"], "no regular file"),
         (&["--format", "sqlite"], "needs a file"),
         (&["-o", "a.sqlite", "--table", "experiments"], "has all tables"),
     ] {

@@ -50,6 +50,13 @@ impl Output {
             Ok(found) if !found.is_file() && !needs_file => {
                 return File::options().write(true).open(path).map(Self::Stream).map_err(wrong);
             }
+            Ok(found) if !found.is_file() => {
+                return Err(CliError::new(format!(
+                    "{} is no regular file, and a SQLite database is one",
+                    path.display()
+                ))
+                .hint("git xp export -o runs.sqlite"));
+            }
             _ if path.symlink_metadata().is_ok() && !replace => {
                 return Err(CliError::new(format!("{} exists", path.display())).hint("--force replaces it"));
             }
