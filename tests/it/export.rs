@@ -399,6 +399,7 @@ fn an_interrupted_export_leaves_nothing() {
         let whole = fs::read(file("whole", format)).expect("there");
         for delay in ["0.001", "0.01", "0.02", "0.04", "0.08", "0.16"] {
             let target = file("points", format);
+            // It sends the signal twice.
             let line = format!("timeout -s INT {delay} git-xp -q export --series -o {}", target.display());
             repo.sh(&line);
             // A signal may come too late, never in the middle.

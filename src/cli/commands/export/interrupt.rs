@@ -18,13 +18,12 @@ pub(super) struct Interrupts {
 
 #[cfg(unix)]
 impl Interrupts {
-    /// Watch from now on, if there is something to take away. A second signal ends the process at once.
+    /// Watch from now on, if there is something to take away. A second signal is as the first: timeout(1) sends two.
     pub(super) fn watch(is_wanted: bool) -> Self {
         let mut came = Vec::new();
         for signal in SIGNALS.into_iter().filter(|_| is_wanted) {
             let flag = Arc::new(AtomicBool::new(false));
             // Where that is refused, the signal ends the process as it would without.
-            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag));
             let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
             came.push((signal, flag));
         }
