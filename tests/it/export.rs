@@ -436,3 +436,13 @@ fn the_document_names_every_column() {
         }
     }
 }
+
+#[test]
+fn a_filter_chooses_runs() {
+    let repo = TestRepo::new();
+    repo.train(1, "0.1");
+    repo.train(2, "0.2");
+    let csv = repo.xp(&["export", "--format", "csv", "--where", "params.lr > 0.1"]).ok();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    repo.xp(&["export", "--format", "csv", "--where", "params.nope > 0.1"]).fails(129);
+}

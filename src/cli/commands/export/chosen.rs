@@ -4,8 +4,11 @@ use std::collections::HashSet;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::fields::{Facts, RunFields};
 use crate::cli::selector::{self, Selected};
 use crate::model::id::Id;
+use crate::query::Query;
+use crate::records::Records;
 use crate::store::walk::{Found, Walk};
 
 /// What was chosen, in the order in which it is written.
@@ -17,20 +20,39 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// What the selectors name; everything without one. What cannot be read was named when this returns.
+    /// What the selectors name and the filter lets through; everything without them. What cannot be read was named when this returns.
     ///
     /// # Errors
-    /// If a selector names nothing.
-    pub(super) fn find(cx: &Context, selectors: &[String], walk: &mut Walk) -> Result<Self, CliError> {
+    /// If a selector names nothing, or the filter is wrong.
+    pub(super) fn find(
+        cx: &Context,
+        selectors: &[String],
+        filter: Option<&str>,
+        walk: &mut Walk,
+    ) -> Result<Self, CliError> {
         let (mut runs, mut experiments) = (std::mem::take(&mut walk.runs), std::mem::take(&mut walk.experiments));
-        if selectors.is_empty() {
+        if selectors.is_empty() && filter.is_none() {
             cx.name_unreadable(&walk.unreadable);
             return Ok(Self { runs, experiments });
         }
-        let (wanted_runs, mut wanted_experiments) = select(cx, selectors)?;
-        runs.retain(|run| {
-            wanted_runs.contains(&run.id) || run.experiment.is_some_and(|id| wanted_experiments.contains(&id))
-        });
+        let records = cx.records()?;
+        let mut wanted_experiments = HashSet::new();
+        if !selectors.is_empty() {
+            let (wanted_runs, named) = select(cx, records, selectors)?;
+            runs.retain(|run| wanted_runs.contains(&run.id) || run.experiment.is_some_and(|id| named.contains(&id)));
+            wanted_experiments = named;
+        }
+        if let Some(filter) = filter {
+            let query = Query::parse(filter)?;
+            let facts = Facts::new(cx, records)?;
+            facts.check(query.fields())?;
+            let lookup = facts.lookup(query.fields());
+            runs.retain(|run| {
+                records.find_run(run.id).is_some_and(|run| query.matches(&RunFields::new(&facts, &lookup, run)))
+            });
+            // An experiment none of whose runs fit is not asked for.
+            wanted_experiments.clear();
+        }
         wanted_experiments.extend(runs.iter().filter_map(|run| run.experiment));
         experiments.retain(|(id, _)| wanted_experiments.contains(id));
         Ok(Self { runs, experiments })
@@ -38,8 +60,7 @@ impl Chosen {
 }
 
 /// The runs and the experiments that selectors name.
-fn select(cx: &Context, selectors: &[String]) -> Result<(HashSet<Id>, HashSet<Id>), CliError> {
-    let records = cx.records()?;
+fn select(cx: &Context, records: &Records, selectors: &[String]) -> Result<(HashSet<Id>, HashSet<Id>), CliError> {
     let (mut runs, mut experiments) = (HashSet::new(), HashSet::new());
     for text in selectors {
         match selector::resolve(cx, records, text)? {

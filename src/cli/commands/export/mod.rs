@@ -59,6 +59,10 @@ pub struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// Only runs that fit a filter (docs/query.md)
+    #[arg(long = "where", value_name = "FILTER")]
+    filter: Option<String>,
+
     /// Replace FILE if it exists
     #[arg(short, long)]
     force: bool,
@@ -102,7 +106,7 @@ pub fn run(cx: &Context, args: &ExportArgs) -> Result<u8, CliError> {
     let output = Output::open(args.output.as_deref(), format == Format::Sqlite, args.force)?;
     let repo = cx.repo.with_delta_cache(DELTA_CACHE);
     let mut walk = Walk::read(&repo)?;
-    let chosen = Chosen::find(cx, &args.selectors, &mut walk)?;
+    let chosen = Chosen::find(cx, &args.selectors, args.filter.as_deref(), &mut walk)?;
     let source = Source::new(&cx.ui, repo, walk, chosen, interrupts);
     let to_file = output.path().is_some();
     match export(&source, format, table, output) {
