@@ -7,6 +7,7 @@ pub mod context;
 pub mod error;
 pub mod fields;
 pub mod files;
+pub mod format;
 pub mod live;
 pub mod logging;
 pub mod notices;

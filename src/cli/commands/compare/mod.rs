@@ -7,11 +7,12 @@ mod subjects;
 
 use std::mem::ManuallyDrop;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::cli::fields::{Facts, RunFields};
+use crate::cli::format::{Format, FormatArgs};
 use crate::cli::range::{self, Range};
 use crate::compare::{At, Comparison, Request, Subject, compare};
 use crate::git::head::short;
@@ -72,26 +73,8 @@ pub struct CompareArgs {
     #[arg(long, value_name = "WHICH", default_value = "final")]
     at: Which,
 
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-
-    /// Print JSON; the same as --format json
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-}
-
-/// A form of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For the terminal, as wide as it is
-    Table,
-    /// For a pull request
-    Markdown,
-    /// All columns, full precision
-    Csv,
-    /// Everything
-    Json,
+    #[command(flatten)]
+    form: FormatArgs,
 }
 
 /// Do it.
@@ -147,7 +130,7 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
 
 fn print(cx: &Context, args: &CompareArgs, comparison: &Comparison) -> Result<u8, CliError> {
     let broken = |error: &dyn std::fmt::Display| CliError::new(format!("the comparison cannot be written: {error}"));
-    let text = match if args.json { Format::Json } else { args.format } {
+    let text = match args.form.format() {
         Format::Table => {
             let table = render::comparison::table(comparison);
             cx.page(&render::terminal::terminal(&table, cx.ui.width, cx.ui.colour));

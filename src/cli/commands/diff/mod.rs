@@ -3,11 +3,12 @@
 mod code;
 mod source;
 
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
 
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
+use crate::cli::format::{Format, FormatArgs};
 use crate::cli::selector;
 use crate::diff::{self, Difference, MetricChange, Recorded, Section};
 use crate::model::direction::Direction;
@@ -45,26 +46,8 @@ pub struct DiffArgs {
     #[arg(short, long, conflicts_with_all = ["only", "format", "json"])]
     patch: bool,
 
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-
-    /// Print JSON; the same as --format json
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-}
-
-/// A form of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For the terminal, as wide as it is
-    Table,
-    /// For a pull request
-    Markdown,
-    /// Exactly as recorded
-    Csv,
-    /// Everything
-    Json,
+    #[command(flatten)]
+    form: FormatArgs,
 }
 
 fn section_parser() -> impl TypedValueParser<Value = Section> {
@@ -86,7 +69,7 @@ pub fn run(cx: &Context, args: &DiffArgs) -> Result<u8, CliError> {
         .iter()
         .map(|text| Ok(Details::read(&cx.repo, records, selector::resolve_counting_run(cx, records, text)?)?))
         .collect::<Result<_, CliError>>()?;
-    let format = if args.json { Format::Json } else { args.format };
+    let format = args.form.format();
     match runs.as_slice() {
         [a, b] if args.patch => code::print_patch(cx, a, b)?,
         [a, b] => two(cx, records, [a, b], &args.only, format)?,

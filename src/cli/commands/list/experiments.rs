@@ -5,19 +5,19 @@ use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
 
-use super::output::{cell, column, json_of, print};
-use super::runs::{field_id, has_text, no_match};
-use super::{Asked, Format, ListArgs, tree};
+use super::output::{self, json_of, print};
+use super::runs::{has_text, no_match};
+use super::{Asked, ListArgs, tree};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::CliError;
 use crate::cli::fields::{ARCHIVED, ExperimentFields, Facts};
+use crate::cli::format::Format;
 use crate::cli::notices::shown;
 use crate::cli::range::Names;
 use crate::compare::{Estimate, State};
 use crate::git::head::short as short_branch;
 use crate::model::id::Id;
 use crate::model::number::Number;
-use crate::query::{Columns, Row};
 use crate::records::{ExperimentRecord, Num, RunRecord};
 use crate::render::number::{Rounding, age};
 use crate::render::{Align, Cell, Column, Table};
@@ -40,16 +40,24 @@ pub(super) fn list(
     short: &ShortIds,
 ) -> Result<(), CliError> {
     let mut lines = chosen(cx, args, facts, asked)?;
-    if lines.is_empty() && facts.records.experiments.is_empty() && !args.json {
+    if lines.is_empty() && facts.records.experiments.is_empty() && args.form.format() != Format::Json {
         cx.ui.status("there is no experiment yet");
         cx.ui.hint("git xp start <name>; git xp list --runs    lists runs on branches that are none");
-    } else if lines.is_empty() && !args.json {
+    } else if lines.is_empty() && args.form.format() != Format::Json {
         cx.ui.status("no experiment fits");
     }
     let prefixes = if args.tree { tree::arrange(&mut lines) } else { Vec::new() };
     lines.truncate(args.limit.unwrap_or(usize::MAX));
     let mut table = match &asked.columns {
-        Some(columns) => fields_table(cx, args, facts, columns, &lines, short),
+        Some(columns) => {
+            let lookup = facts.lookup(columns.fields());
+            let direction = |metric: &str| cx.direction(metric);
+            let rows = lines.iter().map(|line| {
+                let fields = ExperimentFields::new(facts, &lookup, line.experiment, &line.runs, &direction);
+                (fields, short.of(&line.experiment.id))
+            });
+            output::table(args, facts.now, columns, rows)
+        }
         None => default_table(cx, args, facts, &lines),
     };
     for (row, prefix) in table.rows.iter_mut().zip(&prefixes) {
@@ -133,7 +141,7 @@ fn about(cx: &Context, facts: &Facts<'_>, line: &Line<'_>) -> Option<About> {
 
 fn default_table(cx: &Context, args: &ListArgs, facts: &Facts<'_>, lines: &[Line<'_>]) -> Table {
     let abouts: Vec<Option<About>> = lines.iter().map(|line| about(cx, facts, line)).collect();
-    let exact = args.format() == Format::Csv;
+    let exact = args.form.format() == Format::Csv;
     let number = |value: Option<Num>| match value.map(|value| value.to_number(&facts.records.names)) {
         None if exact => Cell::default(),
         None => Cell::dim("–"),
@@ -197,32 +205,6 @@ fn count(line: &Line<'_>) -> String {
         }
     }
     text
-}
-
-fn fields_table(
-    cx: &Context,
-    args: &ListArgs,
-    facts: &Facts<'_>,
-    columns: &Columns,
-    lines: &[Line<'_>],
-    short: &ShortIds,
-) -> Table {
-    let lookup = facts.lookup(columns.fields());
-    let direction = |metric: &str| cx.direction(metric);
-    let row = |line: &Line<'_>| {
-        let fields = ExperimentFields::new(facts, &lookup, line.experiment, &line.runs, &direction);
-        let of = |field| match field_id(field) {
-            true if args.format() != Format::Csv => Cell::plain(short.of(&line.experiment.id)),
-            _ => cell(args, facts.now, field, fields.value(field)),
-        };
-        columns.fields().iter().map(of).collect()
-    };
-    Table {
-        title: None,
-        columns: columns.fields().iter().map(|field| column(field, field.slot() as u32)).collect(),
-        rows: lines.iter().map(row).collect(),
-        notes: Vec::new(),
-    }
 }
 
 fn json_line(cx: &Context, facts: &Facts<'_>, line: &Line<'_>) -> Json {

@@ -6,11 +6,12 @@ mod runs;
 mod similar;
 mod tree;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
 use crate::cli::fields::Facts;
+use crate::cli::format::FormatArgs;
 use crate::query::{Columns, Order, Query};
 
 /// List experiments, or runs
@@ -70,32 +71,8 @@ pub struct ListArgs {
     #[arg(long)]
     archived: bool,
 
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-
-    /// Print JSON; the same as --format json
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-}
-
-/// A form of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal, as wide as it is
-    Table,
-    /// For a pull request
-    Markdown,
-    /// All columns, full precision
-    Csv,
-    /// Everything
-    Json,
-}
-
-impl ListArgs {
-    fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
-    }
+    #[command(flatten)]
+    form: FormatArgs,
 }
 
 /// What was asked for, read and held against the names that exist.

@@ -2,17 +2,19 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Format, ListArgs};
+use super::ListArgs;
 use crate::cli::context::Context;
+use crate::cli::format::Format;
 use crate::cli::notices::shown;
 use crate::model::number::Number;
-use crate::query::{Attribute, Field, Kind, Name, Value};
+use crate::model::time::Time;
+use crate::query::{Attribute, Columns, Field, Kind, Name, Row, Value};
 use crate::render::number::{age, duration};
 use crate::render::{Align, Cell, Column, Table, csv, markdown, terminal};
 
 /// Print a table in the form that was asked for; `document` is the JSON.
 pub(super) fn print(cx: &Context, args: &ListArgs, table: &Table, document: impl FnOnce() -> Json) {
-    let text = match args.format() {
+    let text = match args.form.format() {
         Format::Json => return cx.ui.print_json(&document()),
         Format::Csv => {
             let header: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
@@ -24,8 +26,31 @@ pub(super) fn print(cx: &Context, args: &ListArgs, table: &Table, document: impl
     cx.page(&text);
 }
 
+/// A table of fields: of each row its values and its short id.
+pub(super) fn table<R: Row>(
+    args: &ListArgs,
+    now: Time,
+    columns: &Columns,
+    rows: impl Iterator<Item = (R, String)>,
+) -> Table {
+    let is_id = |field: &Field| matches!(field.name(), Name::Attribute(Attribute::Id));
+    let row = |(row, short): (R, String)| {
+        let of = |field: &Field| match is_id(field) && args.form.format() != Format::Csv {
+            true => Cell::plain(short.as_str()),
+            false => cell(args, now, field, row.value(field)),
+        };
+        columns.fields().iter().map(of).collect()
+    };
+    Table {
+        title: None,
+        columns: columns.fields().iter().map(|field| column(field, field.slot() as u32)).collect(),
+        rows: rows.map(row).collect(),
+        notes: Vec::new(),
+    }
+}
+
 /// The column of a field.
-pub(super) fn column(field: &Field, priority: u32) -> Column {
+fn column(field: &Field, priority: u32) -> Column {
     let align = match field.kind() {
         Kind::Number | Kind::Duration | Kind::Any => Align::Right,
         _ => Align::Left,
@@ -40,8 +65,8 @@ pub(super) fn column(field: &Field, priority: u32) -> Column {
 }
 
 /// The cell of a value: rounded for people, exact as data.
-pub(super) fn cell(args: &ListArgs, now: crate::model::time::Time, field: &Field, value: Value<'_>) -> Cell {
-    let exact = matches!(args.format(), Format::Csv);
+fn cell(args: &ListArgs, now: Time, field: &Field, value: Value<'_>) -> Cell {
+    let exact = matches!(args.form.format(), Format::Csv);
     let text = match value {
         Value::Missing if exact => String::new(),
         Value::Missing => return Cell::dim("–"),

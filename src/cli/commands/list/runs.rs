@@ -4,16 +4,16 @@ use std::cmp::Reverse;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::output::{cell, column, json_of, print};
+use super::output::{self, json_of, print};
 use super::{Asked, ListArgs};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::CliError;
 use crate::cli::fields::{ARCHIVED, Facts, RunFields};
+use crate::cli::format::Format;
 use crate::cli::range::Names;
 use crate::git::head::short as short_branch;
-use crate::query::{Attribute, Columns, Name, Row, Value};
+use crate::query::{Columns, Value};
 use crate::records::{ExperimentRecord, RunRecord};
-use crate::render::{Cell, Table};
 
 /// The fields that are shown where none are named, the most important first; params that differ and metrics come behind them.
 const SHOWN: &str = "id,experiment,status,seed,started";
@@ -96,14 +96,16 @@ pub(super) fn list(
     short: &ShortIds,
 ) -> Result<(), CliError> {
     let runs = chosen(cx, args, facts, asked)?;
-    if runs.is_empty() && !args.json {
+    if runs.is_empty() && args.form.format() != Format::Json {
         cx.ui.status("no run fits");
     }
     let columns = match &asked.columns {
         Some(columns) => columns.clone(),
         None => default_columns(facts, &runs)?,
     };
-    let table = table(args, facts, &columns, &runs, short);
+    let lookup = facts.lookup(columns.fields());
+    let rows = runs.iter().map(|run| (RunFields::new(facts, &lookup, run), short.of(&run.id)));
+    let table = output::table(args, facts.now, &columns, rows);
     print(
         cx,
         args,
@@ -111,35 +113,6 @@ pub(super) fn list(
         || json!({"version": 1, "runs": runs.iter().map(|run| json_run(facts, run)).collect::<Vec<_>>()}),
     );
     Ok(())
-}
-
-/// A table of fields.
-pub(super) fn table(
-    args: &ListArgs,
-    facts: &Facts<'_>,
-    columns: &Columns,
-    runs: &[&RunRecord],
-    short: &ShortIds,
-) -> Table {
-    let lookup = facts.lookup(columns.fields());
-    let row = |run: &&RunRecord| -> Vec<Cell> {
-        let fields = RunFields::new(facts, &lookup, run);
-        let of = |field| match field_id(field) {
-            true if args.format() != super::Format::Csv => Cell::plain(short.of(&run.id)),
-            _ => cell(args, facts.now, field, fields.value(field)),
-        };
-        columns.fields().iter().map(of).collect()
-    };
-    Table {
-        title: None,
-        columns: columns.fields().iter().map(|field| column(field, field.slot() as u32)).collect(),
-        rows: runs.iter().map(row).collect(),
-        notes: Vec::new(),
-    }
-}
-
-pub(super) fn field_id(field: &crate::query::Field) -> bool {
-    matches!(field.name(), Name::Attribute(Attribute::Id))
 }
 
 /// Attributes, metrics, and the params in which these runs differ.

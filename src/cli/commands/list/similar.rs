@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::output::print;
-use super::{Asked, Format, ListArgs, runs};
+use super::{Asked, ListArgs, runs};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::CliError;
 use crate::cli::fields::Facts;
+use crate::cli::format::Format;
 use crate::cli::selector;
 use crate::model::number::Number;
 use crate::model::text::printable;
@@ -69,7 +70,7 @@ pub(super) fn list(
         let names: Vec<&str> = of_tree.iter().map(|item| item.name).collect();
         Ok(dendrogram(&tree, &names, cx.ui.width.unwrap_or(TREE_WIDTH)))
     };
-    if args.format() != Format::Table {
+    if args.form.format() != Format::Table {
         print(cx, args, &table, || document(facts, target, &runs, &near));
         return Ok(());
     }
@@ -92,7 +93,7 @@ fn name(facts: &Facts<'_>, run: &RunRecord, short: &ShortIds) -> String {
 }
 
 fn table(args: &ListArgs, facts: &Facts<'_>, runs: &[&RunRecord], near: &[Near<'_>], short: &ShortIds) -> Table {
-    let exact = args.format() == Format::Csv;
+    let exact = args.form.format() == Format::Csv;
     let row = |near: &Near<'_>| {
         let run = runs[near.index];
         let distance = if exact { Number::Float(near.distance).to_string() } else { format!("{:.3}", near.distance) };
