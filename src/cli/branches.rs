@@ -1,7 +1,7 @@
 //! Where the branches of experiments are: here, on a remote, merged, squashed, or gone.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::error::CliError;
@@ -18,6 +18,7 @@ pub struct Branches<'a> {
     local: HashMap<Symbol, Oid>,
     remote: HashMap<Symbol, (String, Oid)>,
     merged: OnceCell<Merged>,
+    patches: OnceCell<HashSet<String>>,
 }
 
 impl<'a> Branches<'a> {
@@ -37,7 +38,7 @@ impl<'a> Branches<'a> {
                 remote.entry(branch).or_insert((remote_name.to_owned(), tip));
             }
         }
-        Ok(Self { cx, records, local, remote, merged: OnceCell::new() })
+        Ok(Self { cx, records, local, remote, merged: OnceCell::new(), patches: OnceCell::new() })
     }
 
     /// The tip of a local branch.
@@ -63,12 +64,21 @@ impl<'a> Branches<'a> {
         let base_tree = base_tree.map(|tree| tree.to_string()).unwrap_or_default();
         let state = if merged.has_commit(last) {
             State::Merged
-        } else if trees().any(|tree| tree != base_tree && merged.has_tree(tree)) {
+        } else if trees().any(|tree| tree != base_tree && merged.has_tree(tree)) || self.has_patch(merged, runs) {
             State::Squashed
         } else {
             State::Deleted
         };
         (state, Some(last))
+    }
+
+    /// Whether a commit of the default branch makes the same changes as a run's code did since its baseline.
+    fn has_patch(&self, merged: &Merged, runs: &[&RunRecord]) -> bool {
+        let mut patches = runs.iter().filter_map(|run| run.patch_id.some());
+        patches.any(|patch| {
+            let known = self.patches.get_or_init(|| self.cx.repo.patch_ids(merged));
+            known.contains(self.records.text(patch))
+        })
     }
 
     /// What the default branch has that is not older than any experiment.

@@ -238,6 +238,21 @@ fn a_squashed_experiment_is_named_so() {
     assert!(states.contains(&"squashed".into()), "{states:?}");
     assert!(repo.xp(&["compare"]).ok().contains("a (squashed)"));
     assert_eq!(repo.xp(&["list", "--json"]).json()["experiments"][0]["place"], "squashed");
+    // The default branch went on before the merge, so that no tree is the same.
+    repo.xp(&["start", "b"]).ok();
+    repo.write("optimizer.py", "lr = 3\n");
+    repo.commit("Faster");
+    repo.train(1, "0.3");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.write("README", "Something else\n");
+    repo.commit("Something else");
+    repo.git(&["merge", "--quiet", "--squash", "exp/b"]);
+    repo.git(&["commit", "--quiet", "-m", "Faster (#2)"]);
+    repo.git(&["branch", "--quiet", "-D", "exp/b"]);
+    for _ in 0..2 {
+        assert_eq!(repo.xp(&["list", "b", "--json"]).json()["experiments"][0]["place"], "squashed");
+    }
+    assert!(repo.path.join(".git/xp/patch-ids").exists());
 }
 
 #[test]
