@@ -6,7 +6,7 @@
 //!
 //! - [`model`]: pure values, what a fact says; [`git`]: the only place that knows git; [`artifact`]: large files as Git LFS objects.
 //! - [`settings`]: options, git's config and `.xp.toml`; [`store`]: facts as git objects and files; [`capture`]: what is seen of a run as it happens.
-//! - [`record`]: the life of a run: open, log, close, seal; [`compare`]: runs in, findings out; [`render`]: findings in, text out.
+//! - [`record`]: the life of a run: open, log, close, seal; [`compare`]: runs in, findings out; [`render`]: findings in, text out; [`report`]: findings in, a page out.
 //! - [`diff`]: what differs between runs; [`query`]: filters, sort orders and columns, from text; [`similar`]: distances of configurations and a tree of them.
 //! - [`series`]: logged points in, learning curves out; [`plot`]: learning curves in, drawings out; [`export`]: runs and series as files for other programs.
 //! - [`demo`]: the demo's data and trainer; [`cli`]: what can be typed, and the terminal.
@@ -31,6 +31,7 @@ pub mod query;
 pub mod record;
 pub mod records;
 pub mod render;
+pub mod report;
 pub mod series;
 pub mod settings;
 pub mod similar;

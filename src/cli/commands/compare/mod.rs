@@ -1,11 +1,13 @@
 //! `git xp compare`.
 
 mod baseline;
+mod html;
 mod rows;
 mod steps;
 mod subjects;
 
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -35,7 +37,8 @@ Examples:
   git xp compare --metric val_acc --param lr --sort=-metrics.val_acc
   git xp compare --where \"params.lr < 0.5 and not tags.broken\" --best
   git xp compare --at step=1000     the values of that step
-  git xp compare --format markdown  for a pull request")]
+  git xp compare --format markdown  for a pull request
+  git xp compare --html page.html   to sort and filter, with learning curves")]
 pub struct CompareArgs {
     /// BASELINE..EXPERIMENTS, or names of experiments
     #[arg(value_name = "RANGE")]
@@ -75,6 +78,10 @@ pub struct CompareArgs {
 
     #[command(flatten)]
     form: FormatArgs,
+
+    /// Write a page with the table and the learning curves, which needs no network; - is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "json"])]
+    html: Option<PathBuf>,
 }
 
 /// Do it.
@@ -104,8 +111,7 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
         Which::Final | Which::Best => None,
     };
     let value = |run: &RunRecord, name: Symbol| at_step.as_ref()?.1.get(&(run.id, name)).copied();
-    // Nobody takes it apart: the process ends with it.
-    let mut comparison = ManuallyDrop::new(compare(Request {
+    let request = Request {
         names: &records.names,
         baselines,
         subjects: pairs,
@@ -118,14 +124,20 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
         each_run: args.runs,
         metrics: args.metrics.clone(),
         params: args.params.clone(),
-    }));
+    };
+    let of_page = args.html.as_ref().map(|path| (path, request.clone()));
+    // Nobody takes it apart: the process ends with it.
+    let mut comparison = ManuallyDrop::new(compare(request));
     if args.best {
         rows::keep_best(&mut comparison)?;
     }
     if let Some(order) = &chosen.order {
         rows::sort(&mut comparison, order);
     }
-    print(cx, args, &comparison)
+    match of_page {
+        Some((path, request)) => html::write(cx, records, &request, &comparison, path),
+        None => print(cx, args, &comparison),
+    }
 }
 
 fn print(cx: &Context, args: &CompareArgs, comparison: &Comparison) -> Result<u8, CliError> {

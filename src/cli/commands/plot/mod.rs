@@ -1,6 +1,7 @@
 //! `git xp plot`.
 
 mod choice;
+mod drawings;
 mod json;
 mod labels;
 mod lines;
@@ -15,6 +16,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::plot::axis::Scale;
 use crate::plot::{Figure, braille, svg};
+pub(in crate::cli) use drawings::drawings;
 use lines::Plot;
 
 /// Rows of a plot in the terminal, unless somebody wants another number.
@@ -27,7 +29,7 @@ const USUAL_COLUMNS: usize = 80;
 ///
 /// Runs of one experiment and one condition that differ in their seed are drawn as their mean with a band around it: mean ± sample standard
 /// deviation, or the smallest to the largest value where there are two. Runs under way are drawn as far as they are.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   git xp plot val_acc                      the experiment you stand on, else the last run
@@ -82,9 +84,10 @@ pub struct PlotArgs {
 }
 
 /// What an axis counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum X {
     /// Steps
+    #[default]
     Step,
     /// Seconds since the start of the run
     Seconds,
