@@ -36,7 +36,7 @@ python_has_venv() {
 # Prints the Debian packages whose programs are missing, one a line.
 missing_packages() {
     local entry
-    for entry in git:git cc:gcc shellcheck:shellcheck zsh:zsh fish:fish git-lfs:git-lfs Rscript:r-base-core; do
+    for entry in git:git cc:gcc shellcheck:shellcheck zsh:zsh fish:fish git-lfs:git-lfs Rscript:r-base-core chromium:chromium; do
         command -v "${entry%%:*}" >/dev/null || printf '%s\n' "${entry#*:}"
     done
     python_has_venv || printf 'python3\npython3-venv\n'

@@ -65,8 +65,8 @@
       row.classList.remove("filtered");
       if (at < first || at >= last) row.classList.add("elsewhere");
     });
-    const range = matching.length > PAGE ? `${first + 1} to ${last} of ${matching.length}` : `${matching.length}`;
-    status.textContent = words.length ? `${range} rows of ${written.length} match` : `${range} rows`;
+    const count = words.length ? `${matching.length} of ${written.length} rows` : `${written.length} rows`;
+    status.textContent = matching.length > PAGE ? `${count}, here ${first + 1} to ${last}` : count;
     pages.hidden = matching.length <= PAGE;
     previous.disabled = page === 0;
     next.disabled = last === matching.length;

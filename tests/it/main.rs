@@ -23,6 +23,7 @@ mod finish;
 mod format;
 mod fsck;
 mod hostile;
+mod html;
 mod index;
 mod journal;
 mod layering;

@@ -8,6 +8,9 @@ use crate::cli::context::{Context, ShortIds};
 use crate::plot::svg;
 use crate::records::{Records, RunRecord};
 
+/// Width and height of a drawing in pixels: two fit beside each other.
+const SIZE: (u32, u32) = (600, 360);
+
 /// For each metric of which some run has more than one point: its name, and an `svg` element. Seeds of one condition are a mean, unless `each` run is
 /// to be seen. Runs that cannot be read are warned of and left out.
 pub(in crate::cli) fn drawings(
@@ -35,7 +38,7 @@ pub(in crate::cli) fn drawings(
         }
     };
     let drawn = plots.into_iter().filter(|plot| plot.lines.iter().any(is_curve));
-    drawn.map(|plot| (plot.metric.clone(), svg::embedded(&[figure(plot, &args)], svg::USUAL))).collect()
+    drawn.map(|plot| (plot.metric.clone(), svg::embedded(&[figure(plot, &args)], SIZE))).collect()
 }
 
 fn is_curve(line: &PlotLine) -> bool {
