@@ -27,8 +27,8 @@ pub struct Details {
     pub ledger: String,
     /// The name of its file there, without `.json`.
     pub stem: String,
-    /// The blob with its exact bytes.
-    pub blob: Oid,
+    /// The fact, byte by byte.
+    pub bytes: Vec<u8>,
 }
 
 impl Details {
@@ -45,7 +45,7 @@ impl Details {
             None => find_line(repo, records.text(record.commit), record.id)?
                 .ok_or_else(|| broken(format!("{ledger} has it no more")))?,
         };
-        let fact = Fact::parse(&found.1).map_err(|error| broken(error.to_string()))?;
+        let fact = Fact::parse(&found).map_err(|error| broken(error.to_string()))?;
         let Body::Run(run) = fact.body else { return Err(broken("it is no run".to_owned())) };
         let mut late = Vec::new();
         for added in records.late_of(record.id) {
@@ -61,7 +61,7 @@ impl Details {
             files: files_of(repo, ledger, record.id)?,
             ledger: ledger.to_owned(),
             stem: stem.to_owned(),
-            blob: found.0,
+            bytes: found,
         })
     }
 
@@ -80,20 +80,20 @@ impl Details {
     }
 }
 
-fn find_bytes(repo: &Repo, ledger: &str, stem: &str) -> Result<Option<(Oid, Vec<u8>)>, GitError> {
+fn find_bytes(repo: &Repo, ledger: &str, stem: &str) -> Result<Option<Vec<u8>>, GitError> {
     if ledger == NOTES {
         return Ok(None);
     }
     let Some(tip) = repo.find_ref(ledger)? else { return Ok(None) };
     let path = format!("facts/{}/{stem}.json", stem.get(..2).unwrap_or(stem));
     match repo.find_path(repo.commit_tree(tip)?, &path)? {
-        Some((_, blob)) => Ok(Some((blob, repo.read_blob(blob)?))),
+        Some((_, blob)) => Ok(Some(repo.read_blob(blob)?)),
         None => Ok(None),
     }
 }
 
 /// A fact in the notes: of the commit first, then of any other.
-fn find_line(repo: &Repo, commit: &str, id: Id) -> Result<Option<(Oid, Vec<u8>)>, GitError> {
+fn find_line(repo: &Repo, commit: &str, id: Id) -> Result<Option<Vec<u8>>, GitError> {
     let Some(tip) = repo.find_ref(NOTES)? else { return Ok(None) };
     let mut notes = repo.list_notes(repo.commit_tree(tip)?)?;
     notes.sort_by_key(|(annotated, _)| *annotated != commit);
@@ -101,7 +101,7 @@ fn find_line(repo: &Repo, commit: &str, id: Id) -> Result<Option<(Oid, Vec<u8>)>
         let bytes = repo.read_blob(blob)?;
         let is_it = |line: &&[u8]| serde_json::from_slice::<Header>(line).is_ok_and(|header| header.id == id);
         if let Some(line) = bytes.split(|byte| *byte == b'\n').find(is_it) {
-            return Ok(Some((blob, line.to_vec())));
+            return Ok(Some(line.to_vec()));
         }
     }
     Ok(None)

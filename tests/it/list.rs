@@ -90,7 +90,7 @@ fn columns_and_formats() {
     b              5  0.4        –  failed
     ");
     insta::assert_snapshot!(repo.xp(&[&args[..], &["--format", "csv"]].concat()).ok(), @r"
-    experiment,seed,params.lr,val_acc,status
+    experiment,seed,params.lr,metrics.val_acc,status
     a,1,0.2,0.813,ok
     ,1,0.1,0.813,ok
     a,3,0.2,0.833,ok

@@ -141,9 +141,9 @@ fn what_was_said_later_is_merged_and_marked() {
        branch  exp/a
         param  labels = old  (late: <time> Ada)
         param  lr = 0.1
-       metric  loss = 0.25  (late: <time> Ada; before: 0.1)
+       metric  loss = 0.25  (late: <time> Ada; before: 0.1)  ▁█
        metric  test_acc = 0.7  (late: <time> Ada)
-       metric  val_acc = 0.813 at step 3  (3 points, 0.811 to 0.813)
+       metric  val_acc = 0.813 at step 3  (3 points, 0.811 to 0.813)  ▁▅█
          tags  keep
           tag  <time> Ada: keep slow
           tag  <time> Ada: removed slow

@@ -20,7 +20,7 @@ const READ_OTHERWISE: [&str; 2] = ["env.toml", "series.tsv"];
 /// # Errors
 /// If an object is missing or corrupt.
 pub(super) fn recorded(cx: &Context, details: &Details, short: &ShortIds) -> Result<Recorded, CliError> {
-    let fact: Map<String, Value> = serde_json::from_slice(&cx.repo.read_blob(details.blob)?)
+    let fact: Map<String, Value> = serde_json::from_slice(&details.bytes)
         .map_err(|error| CliError::new(format!("run {}: {error}", details.header.id)))?;
     let run = &details.run;
     let environment = match details.files.get("env.toml") {

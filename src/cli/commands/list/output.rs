@@ -43,25 +43,26 @@ pub(super) fn table<R: Row>(
     };
     Table {
         title: None,
-        columns: columns.fields().iter().map(|field| column(field, field.slot() as u32)).collect(),
+        columns: columns.fields().iter().map(|field| column(args, field)).collect(),
         rows: rows.map(row).collect(),
         notes: Vec::new(),
     }
 }
 
-/// The column of a field.
-fn column(field: &Field, priority: u32) -> Column {
+/// The column of a field; those named first matter most.
+fn column(args: &ListArgs, field: &Field) -> Column {
     let align = match field.kind() {
         Kind::Number | Kind::Duration | Kind::Any => Align::Right,
         _ => Align::Left,
     };
-    // What is a metric or param goes without saying, where no attribute has the name.
+    // For people it goes without saying what is a metric and what a param, where no attribute has the name.
     let name = match field.name() {
+        _ if args.form.format() == Format::Csv => field.to_string(),
         Name::Metric(metric) => metric.whole().to_owned(),
         Name::Param(name) if Attribute::find(name).is_none() => name.to_string(),
         name => name.to_string(),
     };
-    Column::text(&name, align, priority)
+    Column::text(&name, align, u32::try_from(field.slot()).unwrap_or(u32::MAX))
 }
 
 /// The cell of a value: rounded for people, exact as data.

@@ -60,7 +60,7 @@ impl View {
     /// # Errors
     /// If an object is missing or corrupt.
     pub(super) fn sealed(cx: &Context, details: Details) -> Result<Self, CliError> {
-        let fact = serde_json::from_slice(&cx.repo.read_blob(details.blob)?)
+        let fact = serde_json::from_slice(&details.bytes)
             .map_err(|error| CliError::new(format!("run {}: {error}", details.header.id)))?;
         let environment = details.files.get("env.toml").map(|blob| file::content(cx, *blob));
         let Details { header, run, late, about, files, ledger, stem, .. } = details;
