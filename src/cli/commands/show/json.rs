@@ -15,7 +15,7 @@ use crate::store::details::Details;
 ///
 /// # Errors
 /// If an object is missing or corrupt.
-pub(super) fn run(cx: &Context, details: &Details) -> Result<Value, CliError> {
+pub(super) fn run(details: &Details) -> Result<Value, CliError> {
     let fact: Value = serde_json::from_slice(&details.bytes)
         .map_err(|error| CliError::new(format!("run {}: {error}", details.header.id)))?;
     let withdrawal = details.about.iter().rfind(|(header, _)| header.kind == "withdrawal");

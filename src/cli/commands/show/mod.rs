@@ -145,7 +145,7 @@ fn sealed(cx: &Context, records: &Records, record: &RunRecord) -> Result<View, C
 
 fn document(cx: &Context, records: &Records, subject: Subject<'_>) -> Result<Value, CliError> {
     let runs = |runs: Vec<&RunRecord>| -> Result<Vec<Value>, CliError> {
-        runs.into_iter().map(|record| json::run(cx, &Details::read(&cx.repo, records, record)?)).collect()
+        runs.into_iter().map(|record| json::run(&Details::read(&cx.repo, records, record)?)).collect()
     };
     Ok(match subject {
         Subject::Live(live) => json!({"version": 1, "runs": [], "open": json::open(&View::live(cx, *live)?)}),
