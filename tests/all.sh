@@ -6,7 +6,7 @@
 #
 # For the tests it sets
 #   GIT_XP_TEST_PYTHON    a Python with the packages of tests/requirements.txt
-#   GIT_XP_TEST_COMPLETE  1: a test that would leave itself out for want of shellcheck, zsh, git-lfs or Python fails
+#   GIT_XP_TEST_COMPLETE  1: a test that would leave itself out for want of shellcheck, zsh, git-lfs, chromium or Python fails
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -16,7 +16,7 @@ const WARNING: &str = "warning: ";
 /// The learning curves of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Curves {
-    /// For each metric its name and an `svg` element, which is trusted: [`crate::plot::svg::embedded`] makes such.
+    /// For each metric its name and an `svg` element. It is trusted, so it must be one that `plot::svg::embedded` made.
     pub drawings: Vec<(String, String)>,
     /// Sentences that stand above them.
     pub notes: Vec<String>,

@@ -2,7 +2,7 @@
 // Sorts, filters and pages the table. What is shown is in the address, behind the #, so that it can be sent as a link.
 (() => {
   const PAGE = 500;
-  const body = document.querySelector("tbody");
+  const [body, more] = document.querySelectorAll("tbody");
   const headings = [...document.querySelectorAll("thead th")];
   const controls = document.querySelector(".controls");
   const filter = controls.querySelector("input");
@@ -11,9 +11,10 @@
   const [previous, next] = pages.querySelectorAll("button");
   const collator = new Intl.Collator(undefined, { numeric: true });
 
-  const written = [...body.rows];
+  const written = [...body.rows, ...(more ? more.rows : [])];
   const texts = new Map();
   let sorted = written;
+  let matching = written;
   let page = 0;
   let sort = { column: -1, order: "none" };
 
@@ -40,9 +41,6 @@
       const [there, missing] = [keyed.filter(({ key }) => key !== null), keyed.filter(({ key }) => key === null)];
       sorted = [...there.sort((a, b) => sign * compare(a.key, b.key)), ...missing].map(({ row }) => row);
     }
-    const all = document.createDocumentFragment();
-    for (const row of sorted) all.append(row);
-    body.append(all);
     headings.forEach((heading, at) => {
       if (at === column && order !== "none") heading.setAttribute("aria-sort", order);
       else heading.removeAttribute("aria-sort");
@@ -54,17 +52,20 @@
     return texts.get(row);
   }
 
+  // Only what is shown is part of the document: thousands of rows are slow to lay out, even hidden.
+  function put(rows) {
+    const all = document.createDocumentFragment();
+    for (const row of rows) all.append(row);
+    body.replaceChildren(all);
+  }
+
   function show() {
     const words = filter.value.toLowerCase().split(/\s+/).filter((word) => word);
-    const matching = words.length ? sorted.filter((row) => words.every((word) => text(row).includes(word))) : sorted;
+    matching = words.length ? sorted.filter((row) => words.every((word) => text(row).includes(word))) : sorted;
     page = Math.max(0, Math.min(page, Math.ceil(matching.length / PAGE) - 1));
     const first = page * PAGE;
     const last = Math.min(first + PAGE, matching.length);
-    for (const row of written) row.className = row.classList.contains("reference") ? "reference filtered" : "filtered";
-    matching.forEach((row, at) => {
-      row.classList.remove("filtered");
-      if (at < first || at >= last) row.classList.add("elsewhere");
-    });
+    put(matching.slice(first, last));
     const count = words.length ? `${matching.length} of ${written.length} rows` : `${written.length} rows`;
     status.textContent = matching.length > PAGE ? `${count}, here ${first + 1} to ${last}` : count;
     pages.hidden = matching.length <= PAGE;
@@ -133,6 +134,9 @@
   previous.addEventListener("click", () => turn(-1));
   next.addEventListener("click", () => turn(1));
   addEventListener("hashchange", recall);
+  addEventListener("beforeprint", () => put(matching));
+  addEventListener("afterprint", show);
+  more?.remove();
   controls.hidden = false;
   recall();
 })();

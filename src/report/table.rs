@@ -10,6 +10,9 @@ use crate::records::{Names, Value};
 use crate::render::comparison::ComparisonTable;
 use crate::render::{Align, Column, Grid, Kind, Strip, Tone};
 
+/// Rows beyond so many are not shown until the script shows them in pages, where there are scripts.
+const FIRST: usize = 500;
+
 /// The table with its caption.
 pub(super) fn table(comparison: &Comparison, grid: &ComparisonTable<'_>) -> String {
     let sources = Sources::new(comparison);
@@ -21,6 +24,9 @@ pub(super) fn table(comparison: &Comparison, grid: &ComparisonTable<'_>) -> Stri
     }
     out.push_str("</tr>\n</thead>\n<tbody>\n");
     for (at, row) in comparison.rows.iter().enumerate() {
+        if at == FIRST {
+            out.push_str("</tbody>\n<tbody class=\"more\">\n");
+        }
         out.push_str(if row.reference { "<tr class=\"reference\">" } else { "<tr>" });
         for (nth, ((column, source), strip)) in columns.iter().zip(&strips).enumerate() {
             let (text, tone) = strip.cell(at);

@@ -29,7 +29,7 @@ fn cells_are_as_in_the_terminal_with_exact_numbers_beside() {
     <th scope="col" class="number" data-key="metrics.loss" data-name="loss" data-first="ascending">loss ↓</th>
     <th scope="col" class="number" data-key="delta.loss" data-name="loss" data-first="ascending">Δ<span class="spoken"> of loss</span></th></tr>
     "#);
-    insta::assert_snapshot!(rows(&page)[..3].join("\n").replace("<t", "\n<t"), @r#"
+    insta::assert_snapshot!(rows(&page)[..3].concat().replace("<t", "\n<t").trim_start(), @r#"
     <tr class="reference">
     <th scope="row">main (baseline)</th>
     <td data-value="5">5</td>
@@ -39,7 +39,6 @@ fn cells_are_as_in_the_terminal_with_exact_numbers_beside() {
     <td class="number" data-value=""></td>
     <td class="number" data-value="0.28079999999999994">0.2808 ± 0.0041</td>
     <td class="number" data-value=""></td></tr>
-
     <tr>
     <th scope="row">bigger-lr</th>
     <td data-value="5">5</td>
@@ -49,7 +48,6 @@ fn cells_are_as_in_the_terminal_with_exact_numbers_beside() {
     <td class="number better" data-value="0.01200000000000001">+0.0120 ▲</td>
     <td class="number" data-value="0.26879999999999993">0.2688 ± 0.0041</td>
     <td class="number better" data-value="-0.01200000000000001">-0.0120 ▲</td></tr>
-
     <tr>
     <th scope="row">deeper (on origin)</th>
     <td data-value="4">4/5 +1 failed</td>

@@ -50,8 +50,7 @@ fn browse(repo: &TestRepo, address: &str) -> Option<(String, String)> {
 /// The first cells of the rows that are shown.
 fn rows(dom: &str) -> Vec<String> {
     let body = dom.split("<tbody>").nth(1).and_then(|rest| rest.split("</tbody>").next()).expect("a body");
-    let shown =
-        body.split("<tr").skip(1).filter(|row| !row.starts_with(" class=\"filtered") && !row.contains("elsewhere\">"));
+    let shown = body.split("<tr").skip(1);
     let name =
         |row: &str| row.split("<th scope=\"row\">").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned);
     shown.filter_map(name).collect()
@@ -96,17 +95,19 @@ fn numbers_are_sorted_as_numbers() {
 fn a_press_of_a_heading_sorts() {
     let repo = compared();
     let address = page(&repo);
-    // A browser lets the space bar and the return key press a button too. Ours would not let another script do it.
     let page = std::fs::read_to_string(repo.outside().join("page.html")).expect("the page");
-    let clicks = |count: usize| {
+    let policy = page.lines().find(|line| line.contains("Content-Security-Policy")).expect("a policy");
+    // A browser lets the space bar and the return key press a button too.
+    let press = |page: &str, count: usize| {
         let press = "document.querySelectorAll('thead button')[2].click();".repeat(count);
-        let policy = page.find("<meta http-equiv").expect("a policy");
-        let end = policy + page[policy..].find('>').expect("its end");
-        let page = format!("{}{}", &page[..policy], &page[end + 1..]);
         let page = page.replace("</body>", &format!("<script>{press}</script></body>"));
-        std::fs::write(repo.outside().join("clicked.html"), page).expect("written");
-        browse(&repo, &address.replace("page.html", "clicked.html")).map(|(dom, _)| (rows(&dom), sorted(&dom)))
+        std::fs::write(repo.outside().join("pressed.html"), page).expect("written");
+        browse(&repo, &address.replace("page.html", "pressed.html"))
     };
+    let Some((dom, log)) = press(&page, 1) else { return };
+    assert!(log.contains("Content Security Policy") && sorted(&dom).is_none(), "no script but ours may run: {log}");
+    let without_policy = page.replace(policy, "");
+    let clicks = |count| press(&without_policy, count).map(|(dom, _)| (rows(&dom), sorted(&dom)));
     let Some((first, order)) = clicks(1) else { return };
     assert_eq!(first, ["high", "middle", "main (baseline)", "low"]);
     assert_eq!(order, Some(("metrics.val_acc".to_owned(), "descending".to_owned())));
@@ -129,6 +130,42 @@ fn curves_of_what_has_several_points_are_on_the_page() {
     // The same facts give the same page.
     assert_eq!(repo.xp(&["compare", "--html", "-"]).ok(), text);
     assert!(!repo.xp(&["compare", "main..nobody", "--html", "-"]).fails(128).is_empty());
+}
+
+#[test]
+fn of_many_metrics_the_expected_ones_are_drawn() {
+    let repo = TestRepo::new();
+    repo.xp(&["start", "a", "--expect", "zz > 1"]).ok();
+    let line = r#"for m in {a..p} zz; do for s in 1 2; do echo "{\"metric\":\"$m\",\"value\":$s,\"step\":$s}"; done; done >> "$GIT_XP_JOURNAL""#;
+    repo.xp(&["run", "--seed", "1", "--", "bash", "-c", line]).ok();
+    let text = repo.xp(&["compare", "--html", "-"]).ok();
+    let drawn: Vec<&str> =
+        text.split("<h3 class=\"spoken\">").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    assert_eq!(drawn, ["zz", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"]);
+    assert!(
+        text.contains("<li>12 of 17 metrics are drawn, the expected ones first; git xp plot draws the others</li>")
+    );
+}
+
+#[test]
+fn thousands_of_rows_come_in_pages() {
+    let repo = compared();
+    let address = page(&repo);
+    let page = std::fs::read_to_string(repo.outside().join("page.html")).expect("the page");
+    let (head, rest) = page.split_once("<tbody>").expect("a body");
+    let (body, tail) = rest.split_once("</tbody>").expect("its end");
+    let row = body.lines().find(|line| line.contains(">high<")).expect("a row");
+    let rows_of = |numbers: std::ops::Range<u32>| -> String {
+        numbers.map(|n| row.replace(">high<", &format!(">row {n}<")).replace("\"10.0\"", &format!("\"{n}\""))).collect()
+    };
+    let many =
+        format!("{head}<tbody>{}</tbody><tbody class=\"more\">{}</tbody>{tail}", rows_of(0..500), rows_of(500..2600));
+    std::fs::write(repo.outside().join("many.html"), many).expect("written");
+    let address = address.replace("page.html", "many.html");
+    let Some((dom, log)) = browse(&repo, &format!("{address}#sort=val_acc")) else { return };
+    let (rows, wanted) = (rows(&dom), (2100..2600).rev().map(|n| format!("row {n}")).collect::<Vec<_>>());
+    assert_eq!((rows, log.as_str()), (wanted, ""));
+    assert!(dom.contains(">2600 rows, here 1 to 500<") && !dom.contains("class=\"more\""));
 }
 
 #[test]
