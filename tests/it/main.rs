@@ -35,6 +35,7 @@ mod plot;
 mod remark;
 mod repositories;
 mod run;
+mod schema;
 mod selectors;
 mod settings;
 mod show;
