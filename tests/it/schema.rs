@@ -107,8 +107,10 @@ fn every_document_is_as_its_schema_says() {
     let Some(python) = need(Part::Python) else { return };
     let mut documents = Documents::default();
     let bare = TestRepo::new();
-    documents
-        .take_all(&bare, &["status", "list", "list --runs", "list --tree", "log", "log --all", "show main", "fsck"]);
+    documents.take_all(
+        &bare,
+        &["status", "list", "list --runs", "list --tree", "log", "log --all", "show main", "compare", "fsck"],
+    );
     let repo = odd();
     documents.take_all(
         &repo,

@@ -96,7 +96,9 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
     let mut subjects = subjects::find(cx, records, facts.branches(), &range)?;
     hint_order(cx, records, &range);
     let (baselines, indices) = baseline::find(cx, records, &range, &subjects)?;
-    if subjects.is_empty() && baselines.iter().all(|baseline| baseline.runs.is_empty()) {
+    // Whoever reads data gets some, without rows.
+    let for_people = matches!(args.form.format(), Format::Table | Format::Markdown);
+    if for_people && subjects.is_empty() && baselines.iter().all(|baseline| baseline.runs.is_empty()) {
         cx.ui.print("there is no experiment yet\n");
         cx.ui.hint("git xp start <name>, then git xp run --seed 1 -- <command>");
         return Ok(exit::OK);
