@@ -11,6 +11,9 @@ use crate::git::head::short;
 use crate::git::merged::Merged;
 use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
 
+/// The branches of this many experiments are looked up one by one.
+const FEW: usize = 16;
+
 /// All branches, local and of remotes, and what became part of the default branch.
 pub struct Branches<'a> {
     cx: &'a Context,
@@ -27,17 +30,31 @@ impl<'a> Branches<'a> {
     /// # Errors
     /// If they cannot be read.
     pub fn read(cx: &'a Context, records: &'a Records) -> Result<Self, CliError> {
+        if records.experiments.len() <= FEW {
+            return Self::of_few(cx, records);
+        }
         // Branches that no fact names are nobody's here.
         let known = |(name, tip): (String, Oid)| Some((records.names.find(&name)?, tip));
         let local = cx.repo.list_refs("refs/heads/")?.into_iter().filter_map(known).collect();
-        let mut remote = HashMap::new();
-        for (name, tip) in cx.repo.list_refs("refs/remotes/")? {
-            if let Some((remote_name, branch)) = short(&name).split_once('/')
-                && let Some(branch) = records.names.find(&format!("refs/heads/{branch}"))
-            {
-                remote.entry(branch).or_insert((remote_name.to_owned(), tip));
+        let remote = remote_branches(cx, records)?;
+        Ok(Self { cx, records, local, remote, merged: OnceCell::new(), patches: OnceCell::new() })
+    }
+
+    /// Look at the branches of a few experiments and their runs alone.
+    fn of_few(cx: &'a Context, records: &'a Records) -> Result<Self, CliError> {
+        let of_experiments = records.experiments.iter().map(|experiment| experiment.current.branch);
+        let wanted: HashSet<Symbol> =
+            of_experiments.chain(records.runs.iter().filter_map(|run| run.branch.some())).collect();
+        let (mut local, mut missing) = (HashMap::new(), HashSet::new());
+        for branch in wanted {
+            // What is no name of a branch is none: facts come from anywhere.
+            match cx.repo.find_ref(records.text(branch)) {
+                Ok(Some(tip)) => _ = local.insert(branch, tip),
+                _ => _ = missing.insert(branch),
             }
         }
+        let mut remote = if missing.is_empty() { HashMap::new() } else { remote_branches(cx, records)? };
+        remote.retain(|branch, _| missing.contains(branch));
         Ok(Self { cx, records, local, remote, merged: OnceCell::new(), patches: OnceCell::new() })
     }
 
@@ -87,4 +104,17 @@ impl<'a> Branches<'a> {
         let tip = self.cx.repo.default_branch().and_then(|branch| self.cx.repo.find_ref(&branch).ok().flatten());
         tip.map(|tip| self.cx.repo.merged_since(tip, oldest)).unwrap_or_default()
     }
+}
+
+/// Branches of remotes that facts name, with the remote and the tip; of two remotes the first by name.
+fn remote_branches(cx: &Context, records: &Records) -> Result<HashMap<Symbol, (String, Oid)>, CliError> {
+    let mut all = HashMap::new();
+    for (name, tip) in cx.repo.list_refs("refs/remotes/")? {
+        if let Some((remote, branch)) = short(&name).split_once('/')
+            && let Some(branch) = records.names.find(&format!("refs/heads/{branch}"))
+        {
+            all.entry(branch).or_insert((remote.to_owned(), tip));
+        }
+    }
+    Ok(all)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+use super::selector;
 use super::ui::Ui;
 use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
@@ -13,7 +14,7 @@ use crate::record::pending::{self, Sealed};
 use crate::records::{Records, Unreadable};
 use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
 use crate::store::folder::Root;
-use crate::store::index;
+use crate::store::index::{self, Word};
 
 /// The repository a command works in.
 pub struct Context {
@@ -65,6 +66,27 @@ impl Context {
         let records = index::read(&self.repo)?;
         self.name_unreadable(&records.unreadable);
         Ok(Box::leak(Box::new(records)))
+    }
+
+    /// Read what some selectors may name, if the index can tell without reading all; else everything. A selector means the same in both.
+    ///
+    /// # Errors
+    /// As [`Context::records`].
+    pub fn records_about(&self, selectors: &[&str]) -> Result<&'static Records, CliError> {
+        let branch = self.repo.head().ok().and_then(|head| head.branch);
+        let mut words: Vec<Word<'_>> = Vec::new();
+        for text in selectors {
+            words.push(match selector::last(text) {
+                Some(back) => Word::Last(back, branch.as_deref()),
+                None => Word::Any(text),
+            });
+        }
+        // What names nothing among these is answered from everything: with what may have been meant.
+        let some = |records: &Records| selectors.iter().all(|text| selector::resolve(self, records, text).is_ok());
+        match index::about(&self.repo, &self.settings.start.prefix, &words).filter(some) {
+            Some(records) => Ok(Box::leak(Box::new(records))),
+            None => self.records(),
+        }
     }
 
     /// Print a result; in the pager, as git has it, if it is higher than the terminal.

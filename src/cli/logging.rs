@@ -190,7 +190,7 @@ fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> 
     let (id, commit) = match (folder, opening) {
         (Some(folder), Some(Event::Open { fact, .. })) => (folder.id, fact.commit),
         _ => {
-            let records = cx.records()?;
+            let records = cx.records_about(&[selector])?;
             let record = selector::resolve_run(cx, records, selector)?;
             (record.id, records.text(record.commit).to_owned())
         }

@@ -84,7 +84,7 @@ pub fn resolve_counting_run<'a>(cx: &Context, records: &'a Records, text: &str) 
 }
 
 /// `last` is 0, `last~2` is 2.
-fn last(text: &str) -> Option<usize> {
+pub fn last(text: &str) -> Option<usize> {
     match text.strip_prefix("last")? {
         "" => Some(0),
         "~" => Some(1),

@@ -59,6 +59,7 @@ pub struct Records {
     runs_of: HashMap<Id, Vec<u32>>,
     late: HashMap<Id, Vec<LateRecord>>,
     about: HashMap<Id, Vec<AboutRecord>>,
+    neighbours: Vec<Id>,
 }
 
 impl Records {
@@ -242,10 +243,16 @@ impl Records {
         self.about.keys().copied()
     }
 
+    /// Ids beside those of these records that are not among them: short ids have to tell the two apart.
+    pub fn add_neighbours(&mut self, ids: Vec<Id>) {
+        self.neighbours = ids;
+    }
+
     /// Every id, sorted: what short ids are cut from.
     pub fn ids(&self) -> Vec<Id> {
         let mut ids: Vec<Id> =
             self.runs.iter().map(|record| record.id).chain(self.experiments.iter().map(|e| e.id)).collect();
+        ids.extend(&self.neighbours);
         ids.sort_unstable();
         ids.dedup();
         ids

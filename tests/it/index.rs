@@ -166,6 +166,18 @@ fn one_of_another_repository_or_version_is_not_believed() {
         drop(connection);
         assert_eq!(compared(&repo), truth, "version {version}");
     }
+    // The right version, other tables.
+    for sql in ["PRAGMA user_version = 1001; DROP TABLE segment", "DROP TABLE fact; CREATE TABLE fact (x)"] {
+        std::fs::remove_file(index(&repo)).unwrap();
+        compared(&repo);
+        rusqlite::Connection::open(index(&repo)).unwrap().execute_batch(sql).unwrap();
+        assert_eq!(compared(&repo), truth, "{sql}");
+        assert!(repo.xp(&["show", "e017"]).ok().contains("e017"));
+    }
+    std::fs::remove_file(index(&repo)).unwrap();
+    compared(&repo);
+    rusqlite::Connection::open(index(&repo)).unwrap().pragma_update(None, "user_version", 999_999).unwrap();
+    assert_eq!(compared(&repo), truth);
     let connection = rusqlite::Connection::open(index(&repo)).unwrap();
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, 999_999, "the index of a newer version is not ours to replace");
@@ -255,4 +267,57 @@ fn what_was_fetched_from_a_remote_counts_once() {
     repo.git(&["update-ref", "-d", &ledger]);
     repo.git(&["update-ref", "-d", "refs/notes/xp"]);
     assert_eq!(compared(&repo), truth);
+}
+
+#[test]
+fn few_things_are_found_without_reading_all_and_are_the_same() {
+    let repo = many();
+    repo.xp(&["start", "real", "--from", "e003", "--base", "main"]).ok();
+    repo.train(1, "0.1");
+    repo.train(2, "0.1");
+    repo.xp(&["start", "--amend", "--because", "why"]).fails(128);
+    repo.xp(&["remark", "real", "a word"]).ok();
+    repo.xp(&["tag", "last", "keep"]).ok();
+    repo.xp(&["log-metric", "--run", "last", "late=7"]).ok();
+    repo.xp(&["discard", "last~1", "--because", "slip"]).ok();
+    compared(&repo);
+    let run = repo.facts("run").last().expect("a run")["id"].as_str().expect("an id").to_owned();
+    let ids: Vec<String> =
+        repo.facts("run").iter().map(|fact| fact["id"].as_str().expect("an id").to_owned()).collect();
+    let prefix = &ids[17][..6];
+    let commit = repo.git(&["rev-parse", "HEAD"]);
+    for words in [
+        &["show", "real"][..],
+        &["show", "exp/real"],
+        &["show", "last"],
+        &["show", "last~1"],
+        &["show", "last~9"],
+        &["show", &run],
+        &["show", prefix],
+        &["show", &commit],
+        &["show", "e017"],
+        &["show", "e999"],
+        &["show", "HEAD~1"],
+        &["show", "zzz"],
+        &["show", "real", "--json"],
+        &["diff", "last", "e004"],
+        &["diff", &ids[3], &ids[4]],
+        &["list", "e017"],
+        &["list", "real", "e003"],
+        &["list", "real", "--json"],
+        &["list", "e9"],
+        &["list", "e017", "--json"],
+    ] {
+        let with = repo.xp(words);
+        let without = repo.output(repo.command("git").args(["-c", "xp.index=false", "xp"]).args(words));
+        assert_eq!(
+            (with.code, &with.stdout, &with.stderr),
+            (without.code, &without.stdout, &without.stderr),
+            "{words:?}"
+        );
+        let index = index(&repo);
+        let connection = rusqlite::Connection::open(&index).unwrap();
+        let facts: i64 = connection.query_row("SELECT count(*) FROM fact", [], |row| row.get(0)).unwrap();
+        assert!(facts >= 300);
+    }
 }

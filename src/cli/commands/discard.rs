@@ -49,7 +49,7 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
         }
     };
     cx.seal();
-    let records = cx.records()?;
+    let records = cx.records_about(&[&selector])?;
     let record = selector::resolve_run(cx, records, &selector)?;
     if let Some(because) = record.withdrawn.map(|because| records.text(because)) {
         return Err(CliError::new(format!("run {} is withdrawn already: {because}", record.id)));

@@ -44,7 +44,7 @@ pub struct RemarkArgs {
 pub fn run(cx: &Context, args: &RemarkArgs) -> Result<u8, CliError> {
     // A run that has just ended may be meant.
     cx.seal();
-    let records = cx.records()?;
+    let records = cx.records_about(&[&args.selector])?;
     let target = target::find(cx, records, &args.selector)?;
     let text = match (&args.text, &args.file) {
         (Some(text), _) => text.clone(),

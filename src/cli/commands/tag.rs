@@ -49,7 +49,7 @@ pub fn run(cx: &Context, args: &TagArgs) -> Result<u8, CliError> {
         // A run that has just ended may be meant.
         cx.seal();
     }
-    let records = cx.records()?;
+    let records = cx.records_about(&[&args.selector])?;
     let target = target::find(cx, records, &args.selector)?;
     let tags = tag::tags(&target.initial_tags, &target.about);
     if args.tags.is_empty() {

@@ -1,14 +1,16 @@
 //! The index as a file: `<git common dir>/xp/index.sqlite`. Every failure means "no index", never an error.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::folders::{Folder, Source};
+use super::lookup::Entry;
 use crate::git::Oid;
-use crate::records::FORMAT;
+use crate::model::id::Id;
+use crate::records::{FORMAT, Names, Segment};
 
 /// Changes with the tables; the rows' own form is [`FORMAT`].
 const SCHEMA: u32 = 1;
@@ -21,12 +23,25 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 const TABLES: &str = "
     CREATE TABLE source (name TEXT PRIMARY KEY, tip BLOB NOT NULL, folders BLOB NOT NULL) WITHOUT ROWID;
-    CREATE TABLE segment (source TEXT NOT NULL, folder TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (source, folder));
+    CREATE TABLE segment (source TEXT NOT NULL, folder TEXT NOT NULL, facts INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (source, folder));
+    CREATE TABLE fact (
+        id TEXT NOT NULL, kind TEXT NOT NULL, target TEXT, experiment TEXT, origin TEXT, name TEXT, branch TEXT, commit_id TEXT, time INTEGER NOT NULL,
+        source TEXT NOT NULL, folder TEXT NOT NULL
+    );
+    CREATE INDEX fact_id ON fact (id);
+    CREATE INDEX fact_place ON fact (source, folder);
+    CREATE INDEX fact_target ON fact (target) WHERE target IS NOT NULL;
+    CREATE INDEX fact_experiment ON fact (experiment) WHERE experiment IS NOT NULL;
+    CREATE INDEX fact_name ON fact (name) WHERE name IS NOT NULL;
+    CREATE INDEX fact_branch ON fact (branch, kind, time, id) WHERE branch IS NOT NULL;
+    CREATE INDEX fact_commit ON fact (commit_id) WHERE commit_id IS NOT NULL;
+    CREATE INDEX fact_time ON fact (kind, time, id);
 ";
 
 /// An open index of this version.
 pub(super) struct Database {
     connection: Connection,
+    path: PathBuf,
 }
 
 impl Database {
@@ -40,7 +55,7 @@ impl Database {
         let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)
             .or_else(|_| Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY))
             .ok()?;
-        let found = Self { connection };
+        let found = Self { connection, path: path.clone() };
         match found.begin() {
             Ok(version) if version == wanted_version() => Some(found),
             // A newer git-xp works here too; its index is not ours to replace.
@@ -62,7 +77,7 @@ impl Database {
         connection.busy_timeout(PATIENCE).ok()?;
         // Segments take 10 to 100 KiB: few large pages are read faster than many small ones.
         connection.pragma_update(None, "page_size", 16384).ok()?;
-        let mut found = Self { connection };
+        let mut found = Self { connection, path };
         let transaction = found.connection.transaction_with_behavior(TransactionBehavior::Immediate).ok()?;
         transaction.pragma_update(None, "application_id", APPLICATION).ok()?;
         transaction.pragma_update(None, "user_version", wanted_version()).ok()?;
@@ -98,10 +113,11 @@ impl Database {
         read().unwrap_or_default()
     }
 
-    /// Hand out every segment: source, folder, bytes. `None` if the file broke off.
-    pub(super) fn each_segment(&self, take: &mut dyn FnMut(&str, &str, &[u8])) -> Option<()> {
-        let mut statement = self.connection.prepare("SELECT source, folder, bytes FROM segment").ok()?;
-        let mut rows = statement.query([]).ok()?;
+    /// Hand out every segment, or `with_facts` only those that hold facts of their own: source, folder, bytes. `None` if the file broke off.
+    pub(super) fn each_segment(&self, with_facts: bool, take: &mut dyn FnMut(&str, &str, &[u8])) -> Option<()> {
+        let sql = "SELECT source, folder, bytes FROM segment WHERE facts >= ?";
+        let mut statement = self.connection.prepare(sql).ok()?;
+        let mut rows = statement.query([i32::from(with_facts)]).ok()?;
         while let Some(row) = rows.next().ok()? {
             let (source, folder, bytes) = (row.get_ref(0).ok()?, row.get_ref(1).ok()?, row.get_ref(2).ok()?);
             take(source.as_str().ok()?, folder.as_str().ok()?, bytes.as_blob().ok()?);
@@ -114,19 +130,44 @@ impl Database {
         &mut self,
         sources: impl Iterator<Item = (&'a Source, Vec<&'a Folder>)>,
         gone: &[String],
-        segments: impl Iterator<Item = (&'a str, &'a str, Vec<u8>)>,
+        segments: impl Iterator<Item = (&'a str, &'a str, &'a Segment, Vec<u8>)>,
+        names: &Names,
     ) {
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
             connection.execute_batch("COMMIT")?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             {
-                let mut put =
-                    transaction.prepare("INSERT OR REPLACE INTO segment (source, folder, bytes) VALUES (?, ?, ?)")?;
-                for (source, folder, bytes) in segments {
-                    put.execute(params![source, folder, bytes])?;
+                let mut put = transaction
+                    .prepare("INSERT OR REPLACE INTO segment (source, folder, facts, bytes) VALUES (?, ?, ?, ?)")?;
+                let mut forget = transaction.prepare("DELETE FROM fact WHERE source = ? AND folder = ?")?;
+                let mut find = transaction.prepare(
+                    "INSERT INTO fact (id, kind, target, experiment, origin, name, branch, commit_id, time, source, folder)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                )?;
+                for (source, folder, segment, bytes) in segments {
+                    let facts = i64::try_from(segment.rows.len()).unwrap_or(i64::MAX);
+                    put.execute(params![source, folder, facts, bytes])?;
+                    forget.execute(params![source, folder])?;
+                    for entry in segment.rows.iter().filter_map(|row| Entry::of(row, names)) {
+                        let Entry { id, kind, target, experiment, origin, name, branch, commit, time } = entry;
+                        find.execute(params![
+                            id, kind, target, experiment, origin, name, branch, commit, time, source, folder
+                        ])?;
+                    }
                 }
                 for (source, folders) in sources {
                     let bytes = encode_folders(&folders);
+                    let there: HashSet<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
+                    let mut kept = transaction.prepare("SELECT folder FROM segment WHERE source = ?")?;
+                    let kept: Vec<String> =
+                        kept.query_map([&source.name], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+                    for folder in kept.iter().filter(|folder| !there.contains(folder.as_str())) {
+                        transaction.execute(
+                            "DELETE FROM segment WHERE source = ? AND folder = ?",
+                            params![source.name, folder],
+                        )?;
+                        forget.execute(params![source.name, folder])?;
+                    }
                     transaction.execute(
                         "INSERT OR REPLACE INTO source (name, tip, folders) VALUES (?, ?, ?)",
                         params![source.name, source.tip.as_slice(), bytes],
@@ -134,13 +175,149 @@ impl Database {
                 }
                 for name in gone {
                     transaction.execute("DELETE FROM segment WHERE source = ?", params![name])?;
+                    transaction.execute("DELETE FROM fact WHERE source = ?", params![name])?;
                     transaction.execute("DELETE FROM source WHERE name = ?", params![name])?;
                 }
             }
             transaction.commit()
         };
-        // Busy, read-only or full: the next command tries again.
-        let _ = write(&mut self.connection);
+        if let Err(error) = write(&mut self.connection)
+            && !is_passing(&error)
+        {
+            // Its tables are not what its version says: the next command makes a new one.
+            remove(&self.path);
+        }
+    }
+}
+
+/// Looking things up; `None` is a file that cannot be read.
+impl Database {
+    /// Whether it knows exactly these sources, as they are now.
+    pub(super) fn is_fresh(&self, sources: &[Source]) -> bool {
+        let known: Option<Vec<(String, Vec<u8>)>> =
+            self.select("SELECT name, tip FROM source", [], |row| Ok((row.get(0)?, row.get(1)?)));
+        known.is_some_and(|known| {
+            known.len() == sources.len()
+                && sources
+                    .iter()
+                    .all(|source| known.iter().any(|(name, tip)| *name == source.name && *tip == source.tip.as_slice()))
+        })
+    }
+
+    /// Whether anything was ever forgotten.
+    pub(super) fn has_tombstones(&self) -> Option<bool> {
+        let found: Vec<i64> =
+            self.select("SELECT 1 FROM fact WHERE kind = 'tombstone' LIMIT 1", [], |row| row.get(0))?;
+        Some(!found.is_empty())
+    }
+
+    /// Experiments of a name or branch: the id of each first registration.
+    pub(super) fn experiments_named(&self, names: [&str; 2], branches: [&str; 2]) -> Option<Vec<String>> {
+        let first = "SELECT DISTINCT coalesce(experiment, id) FROM fact WHERE kind = 'experiment' AND";
+        let mut found: Vec<String> = self.select(&format!("{first} name IN (?, ?)"), names, |row| row.get(0))?;
+        found.extend(self.select(&format!("{first} branch IN (?, ?)"), branches, |row| row.get::<_, String>(0))?);
+        Some(found)
+    }
+
+    /// Runs and registrations whose id begins so: id, kind, experiment.
+    pub(super) fn beginning_with(&self, text: &str) -> Option<Vec<(String, String, Option<String>)>> {
+        let sql =
+            "SELECT id, kind, experiment FROM fact WHERE id >= ?1 AND id < ?1 || '~' AND kind IN ('run', 'experiment')";
+        self.select(sql, [text], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    }
+
+    /// The runs of a commit: id, experiment.
+    pub(super) fn runs_of_commit(&self, commit: &str) -> Option<Vec<(String, Option<String>)>> {
+        let sql = "SELECT id, experiment FROM fact WHERE commit_id = ? AND kind = 'run'";
+        self.select(sql, [commit], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// The last runs on a branch, or on none: id, experiment.
+    pub(super) fn last_runs(&self, branch: Option<&str>, count: i64) -> Option<Vec<(String, Option<String>)>> {
+        let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let order = "ORDER BY time DESC, id DESC LIMIT ?";
+        match branch {
+            Some(branch) => {
+                let sql = format!("SELECT id, experiment FROM fact WHERE branch = ? AND kind = 'run' {order}");
+                self.select(&sql, params![branch, count], pair)
+            }
+            None => {
+                let sql = format!("SELECT id, experiment FROM fact WHERE branch IS NULL AND kind = 'run' {order}");
+                self.select(&sql, params![count], pair)
+            }
+        }
+    }
+
+    /// The last runs of all.
+    pub(super) fn last_runs_of_all(&self, count: i64) -> Option<Vec<(String, Option<String>)>> {
+        let sql = "SELECT id, experiment FROM fact WHERE kind = 'run' ORDER BY time DESC, id DESC LIMIT ?";
+        self.select(sql, params![count], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Later registrations and runs of an experiment: id, kind.
+    pub(super) fn of_experiment(&self, id: &str) -> Option<Vec<(String, String)>> {
+        let sql = "SELECT id, kind FROM fact WHERE experiment = ?";
+        self.select(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Facts about a fact.
+    pub(super) fn facts_about(&self, id: &str) -> Option<Vec<String>> {
+        self.select("SELECT id FROM fact WHERE target = ?", [id], |row| row.get(0))
+    }
+
+    /// The experiment that one started from.
+    pub(super) fn origin(&self, id: &str) -> Option<Option<String>> {
+        let sql = "SELECT origin FROM fact WHERE id = ? AND origin IS NOT NULL";
+        Some(self.select(sql, [id], |row| row.get(0))?.pop())
+    }
+
+    /// For each id the one before and the one behind it: what decides how far it has to be spelt out.
+    pub(super) fn neighbours(&self, ids: &BTreeSet<String>) -> Option<Vec<Id>> {
+        let mut all = Vec::new();
+        for id in ids {
+            let sql = "SELECT id FROM (SELECT id FROM fact WHERE id < ?1 AND kind IN ('run', 'experiment') ORDER BY id DESC LIMIT 1)
+                       UNION ALL SELECT id FROM (SELECT id FROM fact WHERE id > ?1 AND kind IN ('run', 'experiment') ORDER BY id LIMIT 1)";
+            let found: Vec<String> = self.select(sql, [id], |row| row.get(0))?;
+            all.extend(found.iter().filter_map(|id| id.parse::<Id>().ok()));
+        }
+        Some(all)
+    }
+
+    /// The folders that hold facts: source, folder.
+    pub(super) fn places(&self, ids: &BTreeSet<String>) -> Option<BTreeSet<(String, String)>> {
+        let mut all = BTreeSet::new();
+        for id in ids {
+            let found: Vec<(String, String)> =
+                self.select("SELECT source, folder FROM fact WHERE id = ?", [id], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?;
+            all.extend(found);
+        }
+        Some(all)
+    }
+
+    /// The folders of a source.
+    pub(super) fn folders_of(&self, source: &str) -> Option<Vec<Folder>> {
+        let sql = "SELECT folders FROM source WHERE name = ?";
+        decode_folders(&self.select(sql, [source], |row| row.get::<_, Vec<u8>>(0))?.pop()?)
+    }
+
+    /// The segment of a folder, if it is the one of this key.
+    pub(super) fn segment(&self, source: &str, folder: &str, names: &mut Names, key: &str) -> Option<Segment> {
+        let sql = "SELECT bytes FROM segment WHERE source = ? AND folder = ?";
+        let bytes: Vec<u8> = self.select(sql, [source, folder], |row| row.get(0))?.pop()?;
+        Segment::decode(&bytes, names).filter(|(found, _)| found == key).map(|(_, segment)| segment)
+    }
+
+    fn select<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Option<Vec<T>> {
+        let mut statement = self.connection.prepare(sql).ok()?;
+        let rows = statement.query_map(params, read).ok()?;
+        rows.collect::<rusqlite::Result<_>>().ok()
     }
 }
 
@@ -148,8 +325,28 @@ fn wanted_version() -> u32 {
     SCHEMA * 1000 + FORMAT
 }
 
-fn path(common_dir: &Path) -> std::path::PathBuf {
+fn path(common_dir: &Path) -> PathBuf {
     common_dir.join("xp/index.sqlite")
+}
+
+/// Busy, read-only or full: the next command tries again.
+fn is_passing(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure,
+    };
+    error.sqlite_error_code().is_some_and(|code| {
+        matches!(
+            code,
+            CannotOpen
+                | DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | OutOfMemory
+                | PermissionDenied
+                | ReadOnly
+                | SystemIoFailure
+        )
+    })
 }
 
 fn is_broken(error: &rusqlite::Error) -> bool {

@@ -7,11 +7,13 @@
 
 mod database;
 mod folders;
+mod lookup;
 
 use std::collections::{HashMap, HashSet};
 
 use database::Database;
 use folders::{Entry, Folder, Source, folders, list_folder, read_entries, read_notes, segment, sources};
+pub use lookup::{Word, about};
 
 use crate::git::{GitError, Repo};
 use crate::model::id::Id;
@@ -31,7 +33,11 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     let mut database = is_used.then(|| Database::open(&repo.common_dir())).flatten();
     let mut state = State::of(repo, &sources, database.as_ref())?;
     if let Some(found) = &database
-        && found.each_segment(&mut |source, folder, bytes| state.take(source, folder, bytes, &mut names)).is_none()
+        && found
+            .each_segment(!state.has_moved(), &mut |source, folder, bytes| {
+                state.take(source, folder, bytes, &mut names);
+            })
+            .is_none()
     {
         // It broke while it was read. What was read is whole all the same.
         database = None;
@@ -121,7 +127,8 @@ impl<'a> State<'a> {
             self.slots[at].segment = Some(segment(entries));
             self.slots[at].is_new = true;
         }
-        if self.moved.contains(&true) || self.slots.iter().any(|slot| slot.segment.is_none()) || !self.gone.is_empty() {
+        // While no source has moved, folders of notes that hold no fact of their own were not even asked for.
+        if self.has_moved() || self.slots.iter().any(|slot| slot.is_new) {
             fresh += self.fill_notes(repo, names)?;
         }
         Ok(fresh)
@@ -165,8 +172,13 @@ impl<'a> State<'a> {
         Ok(fresh)
     }
 
+    /// Whether a source is not what it was when the index was written.
+    fn has_moved(&self) -> bool {
+        self.moved.contains(&true) || !self.gone.is_empty()
+    }
+
     fn has_news(&self) -> bool {
-        self.moved.contains(&true) || !self.gone.is_empty() || self.slots.iter().any(|slot| slot.is_new)
+        self.has_moved() || self.slots.iter().any(|slot| slot.is_new)
     }
 
     /// Keep what was read. An index that cannot be written is none.
@@ -180,8 +192,8 @@ impl<'a> State<'a> {
         let segments = self.slots.iter().filter(|slot| slot.is_new).filter_map(|slot| {
             let source = &self.sources[slot.source];
             let bytes = slot.segment.as_ref()?.encode(&source.key(&slot.folder), names).ok()?;
-            Some((source.name.as_str(), slot.folder.name.as_str(), bytes))
+            Some((source.name.as_str(), slot.folder.name.as_str(), slot.segment.as_ref()?, bytes))
         });
-        database.write(sources, &self.gone, segments);
+        database.write(sources, &self.gone, segments, names);
     }
 }

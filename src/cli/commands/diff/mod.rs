@@ -63,7 +63,7 @@ fn section_parser() -> impl TypedValueParser<Value = Section> {
 /// # Errors
 /// If a selector names no run, or what was recorded cannot be read.
 pub fn run(cx: &Context, args: &DiffArgs) -> Result<u8, CliError> {
-    let records = cx.records()?;
+    let records = cx.records_about(&args.runs.iter().map(String::as_str).collect::<Vec<_>>())?;
     let runs: Vec<Details> = args
         .runs
         .iter()

@@ -12,7 +12,9 @@ use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
 use crate::cli::fields::Facts;
 use crate::cli::format::FormatArgs;
+use crate::cli::range::is_pattern;
 use crate::query::{Columns, Order, Query};
+use crate::records::Records;
 
 /// List experiments, or runs
 ///
@@ -106,7 +108,7 @@ impl Asked {
 /// # Errors
 /// If a filter, sort order or column is wrong, or a pattern matches nothing.
 pub fn run(cx: &Context, args: &ListArgs) -> Result<u8, CliError> {
-    let records = cx.records()?;
+    let records = read(cx, args)?;
     let facts = Facts::new(cx, records)?;
     let asked = Asked::read(args, &facts)?;
     let short = ShortIds::new(records.ids());
@@ -118,4 +120,21 @@ pub fn run(cx: &Context, args: &ListArgs) -> Result<u8, CliError> {
         experiments::list(cx, args, &facts, &asked, &short)?;
     }
     Ok(exit::OK)
+}
+
+/// A few experiments by name need no others.
+fn read(cx: &Context, args: &ListArgs) -> Result<&'static Records, CliError> {
+    let is_narrow = !args.patterns.is_empty()
+        && !args.patterns.iter().any(|pattern| is_pattern(pattern))
+        && !(args.runs || args.tree)
+        && args.filter.is_none()
+        && args.grep.is_none()
+        && args.sort.is_none()
+        && args.columns.is_none()
+        && args.similar.is_none();
+    if is_narrow {
+        cx.records_about(&args.patterns.iter().map(String::as_str).collect::<Vec<_>>())
+    } else {
+        cx.records()
+    }
 }

@@ -76,7 +76,7 @@ pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
     if args.follow {
         return follow::follow(cx, args.selector.as_deref());
     }
-    let records = cx.records()?;
+    let records = cx.records_about(&[args.selector.as_deref().unwrap_or("last")])?;
     let subject = resolve(cx, &records, args.selector.as_deref())?;
     if args.file.is_none() && args.series.is_none() {
         return show(cx, &records, subject, args.json);
