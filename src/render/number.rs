@@ -151,25 +151,29 @@ fn push_fixed(out: &mut String, value: f64, place: i32) -> bool {
     if scaled.is_nan() || scaled >= 1e9 || (scaled.fract() - 0.5).abs() < 1e-6 {
         return false;
     }
-    let integer = scaled.round() as u64;
-    if value < 0.0 && integer > 0 {
-        out.push('-');
-    }
-    let mut digits = [b'0'; 20];
-    let (mut at, mut rest) = (digits.len(), integer);
-    let shown = decimals(place) + 1;
-    while rest > 0 || digits.len() - at < shown {
+    let mut rest = scaled.round() as u32;
+    let decimals = decimals(place);
+    // Ten digits, a point and a sign, written from the end.
+    let mut text = [b'0'; 12];
+    let mut at = text.len();
+    let is_negative = value < 0.0 && rest > 0;
+    for written in 0.. {
+        if written == decimals && decimals > 0 {
+            at -= 1;
+            text[at] = b'.';
+        }
+        if written > decimals && rest == 0 {
+            break;
+        }
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
+        text[at] = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    let point = digits.len() - decimals(place);
-    let digits = std::str::from_utf8(&digits).expect("digits are ASCII");
-    out.push_str(&digits[at..point]);
-    if place < 0 {
-        out.push('.');
-        out.push_str(&digits[point..]);
+    if is_negative {
+        at -= 1;
+        text[at] = b'-';
     }
+    out.push_str(std::str::from_utf8(&text[at..]).expect("digits are ASCII"));
     true
 }
 

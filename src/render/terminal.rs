@@ -190,6 +190,7 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String
         .map(|column| content_width(column).max(width(&heading(&columns[column.at], column.width))).max(1))
         .collect();
     let last = layout.shown.len() - 1;
+    out.reserve(table.height() * (widths.iter().sum::<usize>() + GAP * last + 1));
     for row in 0..table.height() {
         let line = out.len();
         for (index, column) in layout.shown.iter().enumerate() {
