@@ -5,6 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use super::error::exit;
 use crate::model::text::printable_lines;
 
+/// Columns beyond this are not used: `COLUMNS` may hold any number.
+const WIDEST: usize = 10_000;
+
 /// Where output goes, and what the terminal can do.
 #[derive(Debug, Clone)]
 pub struct Ui {
@@ -24,7 +27,10 @@ impl Ui {
         let is_terminal = io::stdout().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok())
+            .map(|columns: usize| columns.min(WIDEST));
         let width = if is_terminal { columns.or_else(terminal_width).or(Some(80)) } else { columns };
         Self { colour: is_terminal && !no_colour && !is_dumb, width, is_terminal, quiet }
     }
@@ -45,11 +51,15 @@ impl Ui {
 
     fn print_bytes(&self, bytes: &[u8]) {
         let mut out = io::stdout().lock();
-        if let Err(error) = out.write_all(bytes).and_then(|()| out.flush())
-            && error.kind() == io::ErrorKind::BrokenPipe
-        {
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Ok(()) => {}
             // Whoever read the output has seen enough.
-            std::process::exit(exit::BROKEN_PIPE.into());
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(exit::BROKEN_PIPE.into()),
+            // As git does: half an answer must not pass for a whole one.
+            Err(error) => {
+                self.stderr(&format!("error: cannot write standard output: {error}\n"));
+                std::process::exit(exit::ERROR.into());
+            }
         }
     }
 

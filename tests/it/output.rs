@@ -84,3 +84,14 @@ fn results_go_to_stdout_and_the_rest_to_stderr() {
         assert_eq!(repo.xp(&[verb]).stderr, "", "{verb}");
     }
 }
+
+#[test]
+fn an_answer_that_could_not_be_written_is_no_success() {
+    let repo = TestRepo::new();
+    repo.train(1, "0.1");
+    for line in ["list", "compare --json", "show last", "list --similar last"] {
+        let stderr = repo.sh(&format!("git-xp {line} > /dev/full")).fails(128);
+        assert!(stderr.contains("error: cannot write standard output: No space left"), "{line}: {stderr}");
+    }
+    repo.sh("COLUMNS=99999999999 git-xp list --similar last").ok();
+}
