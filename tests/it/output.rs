@@ -95,3 +95,13 @@ fn an_answer_that_could_not_be_written_is_no_success() {
     }
     repo.sh("COLUMNS=99999999999 git-xp list --similar last").ok();
 }
+
+#[test]
+fn json_is_json_also_where_there_is_nothing() {
+    let repo = TestRepo::new();
+    for line in [&["list"][..], &["list", "--runs"], &["compare"], &["log", "--all"]] {
+        repo.xp(&[line, &["--json"]].concat()).json();
+    }
+    assert!(repo.xp(&["compare", "--format", "csv"]).ok().starts_with("experiment,"));
+    assert_eq!(repo.xp(&["compare"]).ok(), "there is no experiment yet\n");
+}
