@@ -51,10 +51,11 @@ pub(super) fn name(cursor: &mut Cursor<'_>) -> Result<Name, QueryError> {
     if kind == Above::Attributes {
         return attribute(cursor, rest, column + above.chars().count() + 1);
     }
-    let (whole, bare_from) = rest_of_name(cursor, rest)?;
-    if whole.is_empty() {
+    // In quotes a name may be empty: JSON allows such keys.
+    if rest.is_empty() && !matches!(cursor.peek(), Some('`' | '"')) {
         return Err(cursor.error(format!("a name is missing after {}.", above.to_lowercase())));
     }
+    let (whole, bare_from) = rest_of_name(cursor, rest)?;
     Ok(match kind {
         Above::Metrics => {
             // Only a part that is not in quotes counts as one, and something must stand before it.

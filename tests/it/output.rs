@@ -105,3 +105,23 @@ fn json_is_json_also_where_there_is_nothing() {
     assert!(repo.xp(&["compare", "--format", "csv"]).ok().starts_with("experiment,"));
     assert_eq!(repo.xp(&["compare"]).ok(), "there is no experiment yet\n");
 }
+
+#[test]
+fn a_metric_without_a_name_stops_nobody() {
+    let repo = TestRepo::new();
+    repo.write("odd.sh", r#"echo '{"metric":"a","value":1}' >> "$GIT_XP_JOURNAL""#);
+    repo.commit("odd");
+    repo.xp(&["run", "--seed", "1", "--", "sh", "odd.sh"]).ok();
+    // As another program may have written it.
+    repo.sh(
+        r#"ref=$(git for-each-ref --format='%(refname)' refs/xp/runs) && path=$(git ls-tree -r --name-only $ref facts/)
+        blob=$(git show $ref:$path | sed 's/"metrics":{"a"/"metrics":{""/' | git hash-object -w --stdin)
+        export GIT_INDEX_FILE=$PWD/.git/other && git read-tree $ref && git update-index --cacheinfo 100644,$blob,$path
+        git update-ref $ref $(git commit-tree -m x $(git write-tree)) && git update-ref -d refs/notes/xp"#,
+    )
+    .ok();
+    repo.xp(&["list", "--runs"]).ok();
+    assert!(repo.xp(&["list", "--runs", "--where", "metrics.`` = 1", "--format", "csv"]).ok().lines().count() == 2);
+    repo.xp(&["compare"]).ok();
+    repo.xp(&["show", "last"]).ok();
+}
