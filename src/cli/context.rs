@@ -99,7 +99,7 @@ impl Context {
     /// Warn of facts that cannot be read, the first five by name.
     pub fn name_unreadable(&self, all: &[Unreadable]) {
         for unreadable in all.iter().take(5) {
-            self.ui.warning(&format!("{} {}: {}; skipped", unreadable.ledger, unreadable.path, unreadable.reason));
+            self.ui.warning(&format!("{unreadable}: {}; skipped", unreadable.reason));
         }
         if all.len() > 5 {
             self.ui.warning(&format!("{} more facts cannot be read: git xp fsck lists them", all.len() - 5));

@@ -67,6 +67,17 @@ impl Repo {
             .map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })
     }
 
+    /// The tree of the commit that a ref points to; `None` if it points to something that is no commit. Anybody can push such a ref.
+    ///
+    /// # Errors
+    /// If the object is missing or corrupt.
+    pub fn tip_tree(&self, tip: Oid) -> Result<Option<Oid>, GitError> {
+        match self.inner.try_find_header(tip).ok().flatten() {
+            Some(header) if header.kind() != Kind::Commit => Ok(None),
+            _ => self.commit_tree(tip).map(Some),
+        }
+    }
+
     /// The parents of a commit.
     ///
     /// # Errors

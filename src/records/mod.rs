@@ -43,6 +43,21 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+impl Unreadable {
+    /// A ref where a ledger should be that points to no commit.
+    pub fn no_ledger(ledger: String) -> Self {
+        Self { ledger, path: String::new(), reason: "it points to no commit".to_owned() }
+    }
+}
+
+/// Its ref and path: where it lies.
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.ledger)?;
+        if self.path.is_empty() { Ok(()) } else { write!(f, " {}", self.path) }
+    }
+}
+
 /// All experiments and runs.
 #[derive(Debug, Default)]
 pub struct Records {

@@ -92,14 +92,22 @@ fn find_bytes(repo: &Repo, ledger: &str, stem: &str) -> Result<Option<Vec<u8>>, 
     }
 }
 
-/// A fact in the notes: of the commit first, then of any other.
+/// A run's line in the notes: of the commit first, then of any other.
 fn find_line(repo: &Repo, commit: &str, id: Id) -> Result<Option<Vec<u8>>, GitError> {
     let Some(tip) = repo.find_ref(NOTES)? else { return Ok(None) };
-    let mut notes = repo.list_notes(repo.commit_tree(tip)?)?;
+    let mut notes = match repo.tip_tree(tip)? {
+        Some(tree) => repo.list_notes(tree)?,
+        None => return Ok(None),
+    };
     notes.sort_by_key(|(annotated, _)| *annotated != commit);
     for (_, blob) in notes {
-        let bytes = repo.read_blob(blob)?;
-        let is_it = |line: &&[u8]| serde_json::from_slice::<Header>(line).is_ok_and(|header| header.id == id);
+        // A note that is not here may be another commit's.
+        let Ok(bytes) = repo.read_blob(blob) else { continue };
+        // Other lines may have the id too, and be no run.
+        let is_it = |line: &&[u8]| {
+            serde_json::from_slice::<Header>(line).is_ok_and(|header| header.id == id)
+                && Fact::parse(line).is_ok_and(|fact| matches!(fact.body, Body::Run(_)))
+        };
         if let Some(line) = bytes.split(|byte| *byte == b'\n').find(is_it) {
             return Ok(Some(line.to_vec()));
         }

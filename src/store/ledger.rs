@@ -92,7 +92,11 @@ impl Ledgers {
     }
 
     fn read_one(&mut self, repo: &Repo, ledger: &str, tip: Oid) -> Result<(), GitError> {
-        let Some((mode, facts)) = repo.find_path(repo.commit_tree(tip)?, "facts")? else { return Ok(()) };
+        let Some(tree) = repo.tip_tree(tip)? else {
+            self.unreadable.push(Unreadable::no_ledger(ledger.to_owned()));
+            return Ok(());
+        };
+        let Some((mode, facts)) = repo.find_path(tree, "facts")? else { return Ok(()) };
         if !mode.is_tree() {
             return Ok(());
         }
@@ -158,7 +162,8 @@ pub fn files_of(repo: &Repo, ledger: &str, id: Id) -> Result<BTreeMap<String, Oi
 /// If a tree cannot be read.
 pub fn find_fact(repo: &Repo, id: Id) -> Result<Option<Fact>, GitError> {
     for (_, tip) in repo.list_refs(PREFIX)?.into_iter().rev() {
-        if let Some((_, blob)) = repo.find_path(repo.commit_tree(tip)?, &fact_path(id))? {
+        let Some(tree) = repo.tip_tree(tip)? else { continue };
+        if let Some((_, blob)) = repo.find_path(tree, &fact_path(id))? {
             return Ok(Fact::parse(&repo.read_blob(blob)?).ok());
         }
     }

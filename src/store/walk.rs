@@ -51,6 +51,9 @@ impl Walk {
         let mut walk = Self::default();
         let (mut facts, mut dead) = (Facts::default(), HashSet::new());
         for (ledger, tip) in repo.list_refs(PREFIX)? {
+            if repo.tip_tree(tip)?.is_none() {
+                walk.unreadable.push(Unreadable::no_ledger(ledger.clone()));
+            }
             walk.ledgers.push(ledger);
             for (path, file, blob) in blobs(repo, tip)? {
                 match read_fact(repo, &file, blob) {
@@ -183,7 +186,8 @@ fn blobs(repo: &Repo, tip: Oid) -> Result<Vec<(String, String, Oid)>, GitError> 
 
 /// The fan-out folders below `facts` or `files`.
 fn trees(repo: &Repo, tip: Oid, top: &str) -> Result<Vec<(String, Oid)>, GitError> {
-    let Some((mode, tree)) = repo.find_path(repo.commit_tree(tip)?, top)? else { return Ok(Vec::new()) };
+    let Some(root) = repo.tip_tree(tip)? else { return Ok(Vec::new()) };
+    let Some((mode, tree)) = repo.find_path(root, top)? else { return Ok(Vec::new()) };
     if !mode.is_tree() {
         return Ok(Vec::new());
     }

@@ -321,3 +321,97 @@ fn few_things_are_found_without_reading_all_and_are_the_same() {
         assert!(facts >= 300);
     }
 }
+
+/// Every reader says the same with the index as it is, without one, and with one that was just made.
+#[track_caller]
+fn same_every_way(repo: &TestRepo) {
+    let readers: [&[&str]; 5] = [&["list"], &["list", "--runs"], &["compare"], &["log", "--all"], &["show", "last"]];
+    for reader in readers {
+        let say = |config: &str| {
+            let output = repo.output(repo.command("git").args(["-c", config, "xp"]).args(reader).arg("--json"));
+            (output.code, output.stdout, output.stderr)
+        };
+        let truth = say("xp.index=false");
+        assert_eq!(say("xp.index=true"), truth, "{reader:?} as it is");
+        let _ = std::fs::remove_file(index(repo));
+        assert_eq!(say("xp.index=true"), truth, "{reader:?} made anew");
+        assert_eq!(say("xp.index=true"), truth, "{reader:?} made before");
+        serde_json::from_str::<serde_json::Value>(&truth.1)
+            .unwrap_or_else(|error| panic!("{reader:?}: {error}: {truth:?}"));
+    }
+}
+
+#[test]
+fn a_fact_that_was_missing_is_seen_when_it_is_back() {
+    let repo = many();
+    let truth = truth(&repo);
+    let ledger = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/2026-09"]);
+    let note = repo.git(&["notes", "--ref=xp", "list", "HEAD"]);
+    let tree = repo.git(&["ls-tree", "-r", &ledger, "facts/"]);
+    let fact = tree.split_whitespace().nth(2).unwrap().to_owned();
+    let file = |oid: &str| repo.path.join(format!(".git/objects/{}/{}", &oid[..2], &oid[2..]));
+    for oid in [note, fact] {
+        let away = repo.outside().join("away");
+        std::fs::rename(file(&oid), &away).unwrap();
+        let _ = std::fs::remove_file(index(&repo));
+        compared(&repo);
+        assert!(index(&repo).exists());
+        same_every_way(&repo);
+        std::fs::rename(&away, file(&oid)).unwrap();
+        assert_eq!(compared(&repo), truth);
+        same_every_way(&repo);
+    }
+}
+
+#[test]
+fn a_ref_that_is_no_ledger_is_named_and_skipped() {
+    let repo = many();
+    let truth = truth(&repo);
+    let blob = repo.git(&["rev-parse", "HEAD:train.sh"]);
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    compared(&repo);
+    for (name, object) in [
+        ("refs/xp/runs/2020-01", &blob),
+        ("refs/xp-remote/origin/runs/2026-09", &tree),
+        ("refs/xp-remote/origin/runs/2026-09", &blob),
+        ("refs/notes/xp", &blob),
+    ] {
+        repo.git(&["update-ref", name, object]);
+        let output = repo.xp(&["compare", "--json"]);
+        assert_eq!(output.stderr, format!("warning: {name}: it points to no commit; skipped\n"));
+        assert_eq!(output.stdout, truth);
+        same_every_way(&repo);
+        repo.git(&["update-ref", "-d", name]);
+    }
+    repo.git(&["update-ref", "refs/xp/runs/2020-01", &blob]);
+    let output = repo.xp(&["export", "--format", "csv"]);
+    assert_eq!((output.code, output.stdout.lines().count()), (1, 151), "{}", output.stderr);
+    assert!(output.stderr.contains("refs/xp/runs/2020-01: it points to no commit"), "{}", output.stderr);
+    let text = repo.xp(&["fsck"]);
+    assert!(text.stdout.contains("it points to no commit"), "{text:?}");
+}
+
+#[test]
+fn notes_that_hold_more_than_facts_are_read_the_same() {
+    let repo = many();
+    repo.train(7, "0.25");
+    let fact = repo.facts("run").pop().unwrap();
+    let ledgers = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/2026-1*"]);
+    for ledger in ledgers.lines() {
+        repo.git(&["update-ref", "-d", ledger]);
+    }
+    let id = fact["id"].as_str().unwrap();
+    let tag = format!(r#"{{"xp":"1.0","kind":"tag","id":"{id}","time":"2026-11-20T12:00:00Z","by":"Eve","params":5}}"#);
+    // Nobody's lines around the fact, and a file in the tree that is no note.
+    let note = format!("no fact\n\n{}\n{fact}\r\n{tag}\n", r#"{"xp":"1.0","kind":"run"}"#);
+    repo.write("note", &note);
+    repo.git(&["notes", "--ref=xp", "add", "--force", "--file=note", "HEAD"]);
+    same_every_way(&repo);
+    let shown = repo.xp(&["show", "last", "--json"]).json();
+    assert_eq!(shown["runs"][0]["fact"], fact);
+    repo.xp(&["diff", "last", "last"]).ok();
+    let blob = repo.git(&["hash-object", "-w", "note"]);
+    repo.sh(&format!("tree=$(printf '100644 blob {blob}\\tREADME\\n' | git mktree) && git update-ref refs/notes/xp $(git commit-tree -m x $tree)")).ok();
+    same_every_way(&repo);
+    assert!(!repo.xp(&["list", "--runs", "--json"]).ok().contains(id), "a file in a notes tree that is no note");
+}

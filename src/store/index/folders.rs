@@ -47,9 +47,9 @@ pub(super) fn sources(repo: &Repo) -> Result<Vec<Source>, GitError> {
     Ok(all.into_iter().map(|(name, tip)| Source { name, tip }).collect())
 }
 
-/// The folders of a source, by name.
-pub(super) fn folders(repo: &Repo, source: &Source) -> Result<Vec<Folder>, GitError> {
-    let root = repo.commit_tree(source.tip)?;
+/// The folders of a source, by name; `None` if its ref points to no commit.
+pub(super) fn folders(repo: &Repo, source: &Source) -> Result<Option<Vec<Folder>>, GitError> {
+    let Some(root) = repo.tip_tree(source.tip)? else { return Ok(None) };
     if source.is_notes() {
         let mut all = Vec::new();
         let entries = repo.read_tree(root)?;
@@ -58,14 +58,14 @@ pub(super) fn folders(repo: &Repo, source: &Source) -> Result<Vec<Folder>, GitEr
         }
         let trees = entries.into_iter().filter(|(_, mode, _)| mode.is_tree());
         all.extend(trees.map(|(name, _, tree)| Folder { name, tree }));
-        return Ok(all);
+        return Ok(Some(all));
     }
     match repo.find_path(root, "facts")? {
         Some((mode, facts)) if mode.is_tree() => {
             let entries = repo.read_tree(facts)?.into_iter().filter(|(_, mode, _)| mode.is_tree());
-            Ok(entries.map(|(name, _, tree)| Folder { name, tree }).collect())
+            Ok(Some(entries.map(|(name, _, tree)| Folder { name, tree }).collect()))
         }
-        _ => Ok(Vec::new()),
+        _ => Ok(Some(Vec::new())),
     }
 }
 
@@ -75,6 +75,8 @@ pub(super) struct Entry {
     pub(super) blob: Oid,
     /// What it says, once that is known.
     pub(super) row: Option<Row>,
+    /// Its blob could not be read. It may be there again later, so the index must not remember that.
+    pub(super) is_lost: bool,
 }
 
 /// The files of a ledger's folder; what its `stale` segment had is known already.
@@ -92,7 +94,7 @@ pub(super) fn list_folder(
     let entry = |(file, _, blob): (String, _, Oid)| {
         let stem = names.find(file.strip_suffix(".json").unwrap_or(&file));
         let row = stem.and_then(|stem| known.remove(&(stem, blob)));
-        Entry { file, blob, row }
+        Entry { file, blob, row, is_lost: false }
     };
     Ok(repo.read_tree(folder.tree)?.into_iter().map(entry).collect())
 }
@@ -108,10 +110,13 @@ pub(super) fn read_entries<'a>(repo: &Repo, entries: impl Iterator<Item = &'a mu
     for entry in &mut unknown {
         entry.row = Some(match repo.read_blob_into(entry.blob, &mut bytes) {
             Ok(()) => Row::read(&entry.file, &bytes, names),
-            Err(error) => Row {
-                body: Body::Unreadable(names.intern(&error.to_string())),
-                stem: names.intern(entry.file.strip_suffix(".json").unwrap_or(&entry.file)),
-            },
+            Err(error) => {
+                entry.is_lost = true;
+                Row {
+                    body: Body::Unreadable(names.intern(&error.to_string())),
+                    stem: names.intern(entry.file.strip_suffix(".json").unwrap_or(&entry.file)),
+                }
+            }
         });
     }
     unknown.len()
@@ -127,7 +132,16 @@ pub(super) fn segment(entries: Vec<Entry>) -> Segment {
     segment
 }
 
-/// What a folder of notes lists, the facts among it that no ledger has, and how many notes had to be read.
+/// What a folder of notes lists and the facts among it that no ledger has.
+pub(super) struct NotesRead {
+    pub(super) segment: Segment,
+    /// How many notes had to be read.
+    pub(super) fresh: usize,
+    /// A note could not be read.
+    pub(super) is_lossy: bool,
+}
+
+/// Read a folder of notes.
 pub(super) fn read_notes(
     repo: &Repo,
     folder: &Folder,
@@ -135,16 +149,19 @@ pub(super) fn read_notes(
     by_blob: &HashMap<Vec<u8>, Id>,
     known: &HashSet<Id>,
     names: &mut Names,
-) -> Result<(Segment, usize), GitError> {
+) -> Result<NotesRead, GitError> {
     let stale = stale.unwrap_or_default();
     let listed: HashMap<&[u8], &Listed> = stale.notes.iter().map(|note| (note.blob.as_slice(), note)).collect();
     let rows: HashMap<Id, &Row> = stale.rows.iter().filter_map(|row| Some((row.body.id()?, row))).collect();
     let mut segment = Segment::default();
     let mut added: HashSet<Id> = HashSet::new();
-    let mut fresh = 0;
+    let (mut fresh, mut is_lossy) = (0, false);
     let notes = match folder.name.as_str() {
         // What lies in folders has slots of its own.
-        "" => repo.read_tree(folder.tree)?.into_iter().filter(|(_, mode, _)| !mode.is_tree()).map(|e| e.2).collect(),
+        "" => {
+            let entries = repo.read_tree(folder.tree)?.into_iter();
+            entries.filter(|(name, mode, _)| !mode.is_tree() && repo.parse_oid(name).is_some()).map(|e| e.2).collect()
+        }
         prefix => repo.list_notes_below(folder.tree, prefix)?,
     };
     for blob in notes {
@@ -162,7 +179,10 @@ pub(super) fn read_notes(
             None => {
                 fresh += 1;
                 let mut ids = Vec::new();
-                let Ok(bytes) = repo.read_blob(blob) else { continue };
+                let Ok(bytes) = repo.read_blob(blob) else {
+                    is_lossy = true;
+                    continue;
+                };
                 for line in String::from_utf8_lossy(&bytes).split('\n').map(|line| line.trim_end_matches('\r')) {
                     let Ok(header) = serde_json::from_str::<Header>(line) else { continue };
                     ids.push(header.id);
@@ -180,5 +200,5 @@ pub(super) fn read_notes(
     }
     // A line that has the header of a fact and is none otherwise is nobody's: it must not make the segment look as if it lacked something.
     segment.notes.iter_mut().for_each(|note| note.ids.retain(|id| known.contains(id) || added.contains(id)));
-    Ok((segment, fresh))
+    Ok(NotesRead { segment, fresh, is_lossy })
 }

@@ -17,7 +17,7 @@ pub use lookup::{Word, about};
 
 use crate::git::{GitError, Repo};
 use crate::model::id::Id;
-use crate::records::{Names, Records, Segment};
+use crate::records::{Names, Records, Segment, Unreadable};
 
 /// Below this many facts an index would cost more than it saves.
 const WORTH_AN_INDEX: usize = 200;
@@ -51,7 +51,9 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
         slot.segment.map(|segment| segment.rows).unwrap_or_default().into_iter().map(move |row| (ledger, row))
     });
     let rows: Vec<_> = rows.collect();
-    Ok(Records::new(names, rows))
+    let mut records = Records::new(names, rows);
+    records.unreadable.extend(state.no_ledgers.into_iter().map(Unreadable::no_ledger));
+    Ok(records)
 }
 
 /// What has to be read, and how far that is.
@@ -64,6 +66,8 @@ struct State<'a> {
     /// Sources that changed since the index was written, and those that are gone.
     moved: Vec<bool>,
     gone: Vec<String>,
+    /// Refs that point to no commit.
+    no_ledgers: Vec<String>,
 }
 
 /// One folder of a source.
@@ -71,6 +75,7 @@ struct Slot {
     source: usize,
     folder: Folder,
     segment: Option<Segment>,
+    /// Read from git, and whole: for the index to keep.
     is_new: bool,
 }
 
@@ -84,13 +89,19 @@ impl<'a> State<'a> {
             stale: HashMap::new(),
             moved: Vec::new(),
             gone: Vec::new(),
+            no_ledgers: Vec::new(),
         };
         for (at, source) in sources.iter().enumerate() {
             let kept = known.remove(&source.name).filter(|(tip, _)| *tip == source.tip);
             state.moved.push(kept.is_none());
             let folders = match kept {
                 Some((_, folders)) => folders,
-                None => folders(repo, source)?,
+                None => folders(repo, source)?.unwrap_or_else(|| {
+                    // The index does not learn of it, so that it is named every time.
+                    state.moved[at] = false;
+                    state.no_ledgers.push(source.name.clone());
+                    Vec::new()
+                }),
             };
             for folder in folders {
                 state.slot_at.insert((at, folder.name.clone()), state.slots.len());
@@ -124,8 +135,8 @@ impl<'a> State<'a> {
         }
         let mut fresh = read_entries(repo, listed.iter_mut().flat_map(|(_, entries)| entries), names);
         for (at, entries) in listed {
+            self.slots[at].is_new = entries.iter().all(|entry| !entry.is_lost);
             self.slots[at].segment = Some(segment(entries));
-            self.slots[at].is_new = true;
         }
         // While no source has moved, folders of notes that hold no fact of their own were not even asked for.
         if self.has_moved() || self.slots.iter().any(|slot| slot.is_new) {
@@ -164,10 +175,10 @@ impl<'a> State<'a> {
                 continue;
             }
             let stale = self.stale.remove(&at).filter(is_covered);
-            let (segment, read) = read_notes(repo, &slot.folder, stale, &by_blob, &known, names)?;
-            fresh += read;
-            slot.segment = Some(segment);
-            slot.is_new = true;
+            let read = read_notes(repo, &slot.folder, stale, &by_blob, &known, names)?;
+            fresh += read.fresh;
+            slot.segment = Some(read.segment);
+            slot.is_new = !read.is_lossy;
         }
         Ok(fresh)
     }

@@ -14,7 +14,7 @@ use crate::store::details::Details;
 /// One run.
 ///
 /// # Errors
-/// If an object is missing or corrupt.
+/// If the fact is no JSON.
 pub(super) fn run(details: &Details) -> Result<Value, CliError> {
     let fact: Value = serde_json::from_slice(&details.bytes)
         .map_err(|error| CliError::new(format!("run {}: {error}", details.header.id)))?;
