@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
+use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::samples::{Cell, Sample, calendar, query, sample};
 use super::{Columns, Order, Query};

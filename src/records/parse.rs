@@ -146,7 +146,7 @@ fn body(keys: &Keys<'_>, bytes: &[u8], names: &mut Names) -> Option<Body> {
             time: keys.time,
             by: names.intern(&keys.by.0),
             target: keys.target?,
-            params: params(&keys.params, names),
+            params: params(&keys.params, names)?,
             metrics: metrics(&keys.metrics, names),
         })),
         kind => Body::About(Box::new(AboutRecord {
@@ -176,7 +176,7 @@ fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRecord> {
         by: names.intern(&keys.by.0),
         tree: names.intern(&keys.tree.0),
         seed: keys.seed,
-        params: params(&keys.params, names),
+        params: params(&keys.params, names)?,
         metrics: metrics(&keys.metrics, names),
         status: keys.status,
         exit: keys.exit,
@@ -222,32 +222,30 @@ fn registration(keys: &Keys<'_>, names: &mut Names) -> Option<Registration> {
     })
 }
 
-fn params(pairs: &Pairs<'_, &RawValue>, names: &mut Names) -> Vec<(Symbol, Value)> {
-    pairs.0.iter().map(|(name, raw)| (names.intern(&name.0), value(raw.get(), names))).collect()
+fn params(pairs: &Pairs<'_, &RawValue>, names: &mut Names) -> Option<Vec<(Symbol, Value)>> {
+    pairs.0.iter().map(|(name, raw)| Some((names.intern(&name.0), value(raw.get(), names)?))).collect()
 }
 
 fn metrics(pairs: &Pairs<'_, Summary>, names: &mut Names) -> Vec<(Symbol, Measure)> {
     pairs.0.iter().map(|(name, summary)| (names.intern(&name.0), Measure::new(summary, names))).collect()
 }
 
-/// The value of a param from its JSON, which is valid.
-fn value(raw: &str, names: &mut Names) -> Value {
-    match raw.as_bytes().first() {
+/// The value of a param from its JSON; `None` for what [`Fact::parse`] does not read: a lone surrogate, too deep, beyond all floats.
+fn value(raw: &str, names: &mut Names) -> Option<Value> {
+    Some(match raw.as_bytes().first() {
         Some(b'n') => Value::Null,
         Some(b't') => Value::Bool(true),
         Some(b'f') => Value::Bool(false),
-        Some(b'"') => match serde_json::from_str::<Text<'_>>(raw) {
-            Ok(text) => Value::Text(names.intern(&text.0)),
-            // A lone surrogate: valid JSON, no text.
-            Err(_) => Value::Json(names.intern(raw)),
-        },
+        Some(b'"') => Value::Text(names.intern(&serde_json::from_str::<Text<'_>>(raw).ok()?.0)),
         // In one spelling, so that equal values are equal texts.
-        Some(b'{' | b'[') => match serde_json::from_str::<serde_json::Value>(raw) {
-            Ok(value) => Value::Json(names.intern(&value.to_string())),
-            Err(_) => Value::Json(names.intern(raw)),
+        Some(b'{' | b'[') => {
+            Value::Json(names.intern(&serde_json::from_str::<serde_json::Value>(raw).ok()?.to_string()))
+        }
+        _ => match number(raw) {
+            Some(number) => number,
+            None => raw.parse().is_ok_and(f64::is_finite).then(|| Value::Json(names.intern(raw)))?,
         },
-        _ => number(raw).unwrap_or_else(|| Value::Json(names.intern(raw))),
-    }
+    })
 }
 
 /// `-0` is a float, as it would lose its sign otherwise; an integer beyond 64 bits keeps its digits.

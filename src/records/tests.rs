@@ -213,3 +213,23 @@ proptest! {
         let _ = parse(text.as_bytes(), &mut Names::default());
     }
 }
+
+#[test]
+fn both_parsers_refuse_the_same_params() {
+    let whole = fact("run", 1, FactBody::Run(Box::new(run(1)))).encode().expect("it encodes");
+    let whole = String::from_utf8(whole).expect("text");
+    for (param, is_read) in [
+        ("\"\\ud800\"".to_owned(), false),
+        ("[\"\\udfff\"]".to_owned(), false),
+        (format!("{}{}", "[".repeat(500), "]".repeat(500)), false),
+        (format!("{}1{}", "{\"a\":".repeat(500), "}".repeat(500)), false),
+        (format!("{}{}", "[".repeat(100), "]".repeat(100)), true),
+        ("1".repeat(30), true),
+        ("1".repeat(500), false),
+        ("1e309".to_owned(), false),
+    ] {
+        let text = whole.replacen('{', &format!("{{\"params\":{{\"p\":{param}}},"), 1);
+        assert_eq!(Fact::parse(text.as_bytes()).is_ok(), is_read, "{param}");
+        assert_eq!(parse(text.as_bytes(), &mut Names::default()).is_ok(), is_read, "{param}");
+    }
+}

@@ -147,6 +147,18 @@ fn a_damaged_one_changes_nothing() {
     std::fs::remove_file(index(&repo)).unwrap();
     std::fs::create_dir(index(&repo)).unwrap();
     assert_eq!(compared(&repo), truth);
+    std::fs::remove_dir(index(&repo)).unwrap();
+    for odd in ["", "-journal", "-wal"] {
+        let _ = std::fs::remove_file(index(&repo));
+        compared(&repo);
+        assert!(index(&repo).exists());
+        let line = format!("cd .git/xp && rm -f index.sqlite{odd} && mkfifo index.sqlite{odd}");
+        repo.sh(&line).ok();
+        // A pipe is not waited for.
+        let output = repo.sh("timeout 60 git-xp compare --json");
+        assert_eq!(output.ok(), truth, "{odd:?}");
+        std::fs::remove_file(repo.path.join(format!(".git/xp/index.sqlite{odd}"))).unwrap();
+    }
 }
 
 #[test]

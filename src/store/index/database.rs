@@ -48,7 +48,7 @@ impl Database {
     /// The index of a repository, if there is one that this version can read. One of an older version, or one that is none, is taken away.
     pub(super) fn open(common_dir: &Path) -> Option<Self> {
         let path = path(common_dir);
-        if !path.exists() {
+        if !is_plain(&path) {
             return None;
         }
         let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -347,6 +347,12 @@ fn is_passing(error: &rusqlite::Error) -> bool {
                 | SystemIoFailure
         )
     })
+}
+
+/// Whether SQLite can open it without a wait: there it is, and neither it nor what lies beside it is a pipe or a device.
+fn is_plain(path: &Path) -> bool {
+    let beside = ["sqlite-journal", "sqlite-wal", "sqlite-shm"].map(|ending| path.with_extension(ending));
+    path.is_file() && beside.iter().all(|other| !other.exists() || other.is_file())
 }
 
 fn is_broken(error: &rusqlite::Error) -> bool {

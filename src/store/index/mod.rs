@@ -133,13 +133,14 @@ impl<'a> State<'a> {
                 listed.push((at, list_folder(repo, &slot.folder, self.stale.remove(&at), names)?));
             }
         }
+        let has_read = !listed.is_empty();
         let mut fresh = read_entries(repo, listed.iter_mut().flat_map(|(_, entries)| entries), names);
         for (at, entries) in listed {
             self.slots[at].is_new = entries.iter().all(|entry| !entry.is_lost);
             self.slots[at].segment = Some(segment(entries));
         }
         // While no source has moved, folders of notes that hold no fact of their own were not even asked for.
-        if self.has_moved() || self.slots.iter().any(|slot| slot.is_new) {
+        if self.has_moved() || has_read {
             fresh += self.fill_notes(repo, names)?;
         }
         Ok(fresh)
