@@ -13,8 +13,8 @@ pub use text::text;
 use serde_json::Value;
 
 use super::number::duration;
-use super::value::{shell_quote, short_id, value};
-use crate::diff::Section;
+use super::value::{shell_quote, short as short_number, short_id, short_pair, value};
+use crate::diff::{Section, Values};
 
 /// What stands for a value that is not there.
 const NONE: &str = "–";
@@ -24,6 +24,14 @@ fn shown(section: Section, key: &str, a: Option<&Value>, b: Option<&Value>) -> [
     let both = |show: &dyn Fn(&Value) -> String| [a, b].map(|found| found.map_or_else(|| NONE.to_owned(), show));
     let short = both(&|found| short(section, key, found));
     if short[0] == short[1] { both(&value) } else { short }
+}
+
+/// Both values of a metric, rounded, but so that they differ.
+fn metric_pair(values: &Values) -> [String; 2] {
+    match (&values.a, &values.b) {
+        (Some(a), Some(b)) => short_pair(a, b),
+        (a, b) => [a, b].map(|value| value.as_ref().map_or_else(|| NONE.to_owned(), short_number)),
+    }
 }
 
 fn short(section: Section, key: &str, found: &Value) -> String {

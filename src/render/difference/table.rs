@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{NONE, shown};
+use super::{NONE, metric_pair, shown};
 use crate::diff::{CodeChanges, Column as Differing, Difference, Section, Several};
 use crate::model::direction::Direction;
 use crate::model::number::Number;
 use crate::render::csv;
 use crate::render::table::{Align, Cell, Column, Kind, Table, Tone};
-use crate::render::value::{short, short_pair, signed, value};
+use crate::render::value::{short, signed, value};
 
 /// What differs between two runs: a row for each value.
 pub fn table(difference: &Difference) -> Table {
@@ -45,10 +45,7 @@ fn row(section: Section, what: String, [a, b]: [String; 2], delta: Cell) -> Vec<
 
 fn metric_rows(metric: &crate::diff::MetricChange) -> Vec<Vec<Cell>> {
     let rows = metric.leading().into_iter().map(|(which, values)| {
-        let texts = match (&values.a, &values.b) {
-            (Some(a), Some(b)) => short_pair(a, b),
-            (a, b) => [a, b].map(|value| value.as_ref().map_or_else(|| NONE.to_owned(), ToString::to_string)),
-        };
+        let texts = metric_pair(values);
         let delta = values.delta.map(signed).unwrap_or_default();
         let delta = match values.better {
             Some(true) => Cell { text: format!("{delta} ▲"), tone: Tone::Better },

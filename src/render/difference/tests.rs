@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
 use serde_json::{Value, json};
 
-use super::{csv, json, several, several_csv, table, text};
+use super::{csv, json, metric_pair, several, several_csv, table, text};
 use crate::diff::{Change, CodeChanges, Column, Difference, MetricChange, Section, Several, Subject, Values, Which};
 use crate::model::direction::Direction;
 use crate::model::file_change::FileChange;
@@ -46,6 +46,15 @@ fn difference(sections: Vec<(Section, Vec<Change>)>) -> Difference {
         code: Some(CodeChanges::Files(vec![file("a.py", Some(3)), file("model.bin", None)])),
         metrics: vec![metric("acc", 0.91234, 0.93), metric("a longer name", f64::INFINITY, 1.0)],
     }
+}
+
+#[test]
+fn a_metric_of_one_run_is_rounded_like_one_of_both() {
+    let value = |value| Some(Number::Float(value));
+    let pair = |a, b| metric_pair(&Values { a, b, delta: None, better: None }).join(" → ");
+    assert_eq!(pair(value(0.974_936_674_244_284_9), None), "0.974937 → –");
+    assert_eq!(pair(None, value(0.974_936_674_244_284_9)), "– → 0.974937");
+    assert_eq!(pair(value(0.123_456_789), value(0.123_456_788)), "0.123456789 → 0.123456788");
 }
 
 #[test]

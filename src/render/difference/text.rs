@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use super::{NONE, shown};
-use crate::diff::{Change, CodeChanges, Difference, MetricChange, Section, Subject, Values};
+use super::{NONE, metric_pair, shown};
+use crate::diff::{Change, CodeChanges, Difference, MetricChange, Section, Subject};
 use crate::model::direction::Direction;
 use crate::model::file_change::FileChange;
 use crate::model::text::printable;
 use crate::render::fit::{shorten, width};
 use crate::render::number::plural;
-use crate::render::value::{short_pair, signed};
+use crate::render::value::signed;
 
 /// Columns of a line where nothing limits them.
 const WIDEST: usize = 120;
@@ -246,18 +246,9 @@ impl Page {
             let delta = values.delta.filter(|delta| *delta != 0.0).map(signed).unwrap_or_default();
             let mark = values.better.map_or("", |better| if better { "▲" } else { "▼" });
             let notes = std::mem::take(&mut notes);
-            [name, which.name().to_owned(), pair(values), delta, format!("{mark} {notes}")]
+            [name, which.name().to_owned(), metric_pair(values).join(" → "), delta, format!("{mark} {notes}")]
         });
         rows.collect()
-    }
-}
-
-fn pair(values: &Values) -> String {
-    match (&values.a, &values.b) {
-        (Some(a), Some(b)) => short_pair(a, b).join(" → "),
-        (Some(a), None) => format!("{a} → {NONE}"),
-        (None, Some(b)) => format!("{NONE} → {b}"),
-        (None, None) => String::new(),
     }
 }
 
