@@ -120,12 +120,19 @@ fn what_is_no_metric_is_an_error_with_a_list() {
     hint: did you mean the metric 'val_acc'?
     hint: metrics there are: loss, val_acc
     ");
-    insta::assert_snapshot!(repo.xp(&["plot", "-m", "los"]).fails(128), @r"
+    // A metric that only other runs have is no misspelt selector.
+    repo.xp(&["log-metric", "test_acc", "0.5"]).ok();
+    repo.xp(&["finish"]).ok();
+    insta::assert_snapshot!(repo.xp(&["plot", "test_acc", "last~1"]).fails(128), @r"
+    error: no run to draw has a metric 'test_acc'
+    hint: metrics there are: loss, val_acc
+    ");
+    insta::assert_snapshot!(repo.xp(&["plot", "-m", "los", "last~1"]).fails(128), @r"
     error: no run to draw has a metric 'los'
     hint: did you mean the metric 'loss'?
     hint: metrics there are: loss, val_acc
     ");
-    insta::assert_snapshot!(repo.xp(&["plot"]).fails(129), @r"
+    insta::assert_snapshot!(repo.xp(&["plot", "last~1"]).fails(129), @r"
     error: no metric is named
     hint: git xp plot 'loss'
     hint: metrics there are: loss, val_acc

@@ -72,7 +72,8 @@ pub(super) fn choose(cx: &Context, records: &Records, args: &PlotArgs) -> Result
     let (runs, left_out) = known.take(&named)?;
     let mut seen = HashSet::new();
     metrics.retain(|metric| seen.insert(metric.clone()));
-    check_metrics(&metrics, &runs, unresolved)?;
+    let is_elsewhere = |word: &str| known.is_metric(word);
+    check_metrics(&metrics, &runs, unresolved, is_elsewhere)?;
     Ok(Choice { metrics, runs, left_out, short: known.short })
 }
 
@@ -116,6 +117,12 @@ impl<'a> Known<'a> {
                 }
             }
         }
+    }
+
+    /// Whether any run at all has a metric of this name.
+    fn is_metric(&self, word: &str) -> bool {
+        let name = self.records.names.find(word);
+        name.is_some_and(|name| self.records.runs.iter().any(|run| run.metric(name).is_some()))
     }
 
     fn of_experiment(&self, experiment: Id) -> Vec<Id> {
@@ -190,7 +197,12 @@ impl<'a> Known<'a> {
     }
 }
 
-fn check_metrics(metrics: &[String], runs: &[Plotted], unresolved: Vec<(&String, CliError)>) -> Result<(), CliError> {
+fn check_metrics(
+    metrics: &[String],
+    runs: &[Plotted],
+    unresolved: Vec<(&String, CliError)>,
+    is_elsewhere: impl Fn(&str) -> bool,
+) -> Result<(), CliError> {
     let mut there: Vec<&str> = runs.iter().flat_map(|run| run.metrics.iter()).map(String::as_str).collect();
     there.sort_unstable();
     there.dedup();
@@ -209,9 +221,9 @@ fn check_metrics(metrics: &[String], runs: &[Plotted], unresolved: Vec<(&String,
         return Err(CliError::usage("no metric is named").hint(format!("git xp plot '{}'", there[0])).hint(listed()));
     }
     let is_there = |metric: &str| there.binary_search(&metric).is_ok();
-    let unresolved = unresolved.into_iter().find(|(word, _)| !is_there(word));
+    // It may have been meant as a selector, unless other runs have such a metric.
+    let unresolved = unresolved.into_iter().find(|(word, _)| !is_there(word) && !is_elsewhere(word));
     let error = match (unresolved, metrics.iter().find(|metric| !is_there(metric))) {
-        // It may have been meant as a selector.
         (Some((word, error)), _) => (word, error),
         (None, Some(metric)) => (metric, CliError::new(format!("no run to draw has a metric '{metric}'"))),
         (None, None) => return Ok(()),
