@@ -163,7 +163,7 @@ fn what_was_said_later_is_merged_and_marked() {
     let keys = ["state", "started", "amended", "expect", "seeds", "tags", "tag", "remark"];
     let text = show(&repo, &["a"]).ok();
     insta::assert_snapshot!(lines(&repo, &text, &keys), @r"
-      state  local, 2 runs of 3 planned, 1 withdrawn
+      state  open, 2 runs of 3 planned, 1 withdrawn
     started  <time> Ada
     amended  <time> Ada: expect was val_acc >= 0.9; seeds was none
      expect  val_acc >= 0.8
@@ -428,4 +428,17 @@ fn of_several_runs_under_way_one_has_to_be_named() {
     for run in [first, second] {
         assert_eq!(exit_code(run.wait_with_output().expect("it ended").status), 0);
     }
+}
+
+#[test]
+fn a_seed_among_the_params_has_one_column() {
+    let repo = TestRepo::new();
+    repo.xp(&["start", "a"]).ok();
+    for n in ["1", "2"] {
+        let (seed, layers) = (format!("train.seed={n}"), format!("layers={n}"));
+        repo.xp(&["run", "--seed", n, "-p", &seed, "-p", &layers, "--", "echo", "{train.seed} {layers}"]).ok();
+    }
+    let text = show(&repo, &["a"]).ok();
+    let header = text.lines().find(|line| line.starts_with("run  ")).expect("a table");
+    assert!(header.contains("layers") && header.matches("seed").count() == 1, "{text}");
 }

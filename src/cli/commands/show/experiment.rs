@@ -7,6 +7,7 @@ use super::view::words;
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::CliError;
+use crate::cli::fields::Facts;
 use crate::cli::live;
 use crate::compare::State;
 use crate::git::head::short as short_branch;
@@ -41,7 +42,7 @@ pub(super) fn text(
     let runs: Vec<&RunRecord> = records.runs_of(experiment.id).collect();
     lines.add("id", experiment.id.to_string());
     lines.add("branch", short_branch(&current.branch));
-    lines.add("state", format!("{}, {}", state(cx, records, experiment)?, counted(&runs, current.planned_seeds)));
+    lines.add("state", format!("{}, {}", became(cx, records, experiment)?, counted(&runs, current.planned_seeds)));
     add_promise(&mut lines, &registrations, current);
     lines.add("commit", &current.commit);
     lines.add("base", &current.base);
@@ -112,6 +113,15 @@ fn amended(before: &Experiment, after: &Experiment) -> String {
         parts.into_iter().filter(|(_, differs, _)| *differs).map(|(what, _, was)| format!("{what} was {was}"));
     let changed: Vec<String> = changed.collect();
     if changed.is_empty() { "nothing changed".to_owned() } else { changed.join("; ") }
+}
+
+/// What became of it, in the words of `git xp list`.
+fn became(cx: &Context, records: &Records, experiment: &ExperimentRecord) -> Result<String, CliError> {
+    let facts = Facts::new(cx, records)?;
+    Ok(match (facts.state(experiment), facts.place(experiment)) {
+        ("remote", State::Remote(remote)) => format!("on {}", printable(remote)),
+        (state, _) => state.to_owned(),
+    })
 }
 
 /// Where its branch is.
@@ -191,7 +201,16 @@ fn differing_params(records: &Records, runs: &[&RunRecord]) -> Vec<Symbol> {
     let names: BTreeSet<(&str, Symbol)> =
         runs.iter().flat_map(|run| &run.params).map(|(name, _)| (records.text(*name), *name)).collect();
     let differs = |name: &Symbol| runs.windows(2).any(|pair| pair[0].param(*name) != pair[1].param(*name));
-    names.into_iter().map(|(_, name)| name).filter(differs).collect()
+    // A seed among the params is shown once, in the column that all runs have.
+    let is_seed = |name: &Symbol| {
+        let is_called_so = records.text(*name).rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("seed"));
+        let same = |run: &&RunRecord| match (run.seed, run.param(*name)) {
+            (Some(seed), Some(found)) => found.to_json(&records.names) == seed,
+            (seed, found) => seed.is_none() && found.is_none(),
+        };
+        is_called_so && runs.iter().all(same)
+    };
+    names.into_iter().map(|(_, name)| name).filter(|name| differs(name) && !is_seed(name)).collect()
 }
 
 fn metrics(records: &Records, runs: &[&RunRecord], hypothesis: &Hypothesis) -> Vec<Symbol> {
