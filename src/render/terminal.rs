@@ -35,6 +35,11 @@ const LISTED: usize = 5;
 /// long names are shortened in the middle. `None` is no limit. Colour only repeats what the text says. It is up to the
 /// caller to find out whether colour is wanted; none is used if the environment has `NO_COLOR`.
 pub fn terminal(table: &impl Grid, width: Option<usize>, colour: bool) -> String {
+    terminal_of(table, width, colour, "--format csv")
+}
+
+/// The same, where `whole` is what to type for the columns that find no room.
+pub fn terminal_of(table: &impl Grid, width: Option<usize>, colour: bool, whole: &str) -> String {
     let width = width.map(|width| width.max(NARROWEST));
     let layout = Layout::new(table, width);
     let mut out = String::new();
@@ -53,7 +58,7 @@ pub fn terminal(table: &impl Grid, width: Option<usize>, colour: bool) -> String
             write_rows(table, &layout, colour, &mut out);
         }
     }
-    let left_out = left_out(table.columns(), &layout);
+    let left_out = left_out(table.columns(), &layout, whole);
     let notes: Vec<String> = table.notes().iter().map(|note| printable(note)).chain(left_out).collect();
     let mut add = |lines: Vec<String>| {
         for line in lines {
@@ -254,7 +259,7 @@ fn toned(text: String, tone: Tone) -> comfy_table::Cell {
 }
 
 /// `left out: 3 metrics (a, b, c), 1 param (lr); --format csv has all`.
-fn left_out(columns: &[Column], layout: &Layout) -> Option<String> {
+fn left_out(columns: &[Column], layout: &Layout, whole: &str) -> Option<String> {
     let shown: BTreeSet<usize> = layout.shown.iter().map(|column| column.at).collect();
     let gone = || columns.iter().enumerate().filter(|(at, _)| !shown.contains(at)).map(|(_, column)| column);
     let metrics: BTreeSet<&str> =
@@ -271,5 +276,5 @@ fn left_out(columns: &[Column], layout: &Layout) -> Option<String> {
             (!names.is_empty()).then(|| format!("{} ({listed}{more})", plural(names.len(), noun)))
         })
         .collect();
-    (!parts.is_empty()).then(|| format!("left out: {}; --format csv has all", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("left out: {}; {whole} has all", parts.join(", ")))
 }

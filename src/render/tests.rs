@@ -4,7 +4,7 @@ use proptest::prelude::{any, proptest};
 
 use super::comparison::{json, table};
 use super::markdown::markdown;
-use super::terminal::terminal;
+use super::terminal::{terminal, terminal_of};
 use super::{Align, Cell, Column, Kind, Table, Tone, csv, fit};
 use crate::compare::BaselineSource;
 use crate::compare::samples::{Sample, baseline, compare, nasty, request, subject, typical};
@@ -28,6 +28,12 @@ fn a_comparison_without_limit() {
     warning: deeper: 4 of 5 planned seeds have run to their end
     warning: waiting: 0 of 5 planned seeds have run to their end
     ");
+}
+
+#[test]
+fn what_is_left_out_is_shown_by_what_the_caller_says() {
+    let text = terminal_of(&table(&typical()), Some(100), false, "git xp export a -o runs.csv");
+    assert!(text.ends_with("left out: 1 param (lr); git xp export a -o runs.csv has all\n"), "{text}");
 }
 
 #[test]

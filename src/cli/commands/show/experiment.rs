@@ -21,7 +21,7 @@ use crate::model::text::printable;
 use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
 use crate::render::number::plural;
 use crate::render::table::{Align, Cell, Column, Kind, Table};
-use crate::render::terminal::terminal;
+use crate::render::terminal::terminal_of;
 use crate::render::value::{shell_quote, short as short_number, value};
 use crate::store::owner::Host;
 
@@ -68,7 +68,8 @@ pub(super) fn text(
         let hypothesis = current.hypothesis.read();
         let direction = |metric: &str| hypothesis.direction(metric).or_else(|| cx.direction(metric));
         let table = table(records, &runs, &hypothesis, direction, short);
-        out += &format!("\n{}", terminal(&table, cx.ui.width, cx.ui.colour));
+        let whole = format!("git xp export {} -o runs.csv", shell_quote(&current.name));
+        out += &format!("\n{}", terminal_of(&table, cx.ui.width, cx.ui.colour, &whole));
     }
     Ok(out)
 }
