@@ -89,6 +89,12 @@ impl<'a> Branches<'a> {
         (state, Some(last))
     }
 
+    /// Whether the default branch has all of an experiment's local branch.
+    pub fn is_merged(&self, experiment: &ExperimentRecord) -> bool {
+        let tip = self.local.get(&experiment.current.branch);
+        tip.is_some_and(|tip| self.merged.get_or_init(|| self.merged()).has_commit(*tip))
+    }
+
     /// Whether a commit of the default branch makes the same changes as a run's code did since its baseline.
     fn has_patch(&self, merged: &Merged, runs: &[&RunRecord]) -> bool {
         let mut patches = runs.iter().filter_map(|run| run.patch_id.some());

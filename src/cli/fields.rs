@@ -119,6 +119,7 @@ impl<'a> Facts<'a> {
             _ if said.is_concluded => "concluded",
             State::Remote(_) => "remote",
             State::Deleted => "deleted",
+            State::Local if self.branches.is_merged(experiment) => "merged",
             State::Local => "open",
         }
     }

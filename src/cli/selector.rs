@@ -110,7 +110,7 @@ fn unknown(records: &Records, text: &str) -> CliError {
     let names = records.experiments.iter().map(|experiment| records.text(experiment.current.name));
     match nearest(text, names) {
         Some(name) => error.hint(format!("did you mean '{name}'?")),
-        None => error.hint("git xp log --all    shows what there is"),
+        None => error.hint("git xp list, git xp list --runs    show what there is"),
     }
 }
 

@@ -168,7 +168,11 @@ fn row_names(comparison: &Comparison) -> Vec<String> {
 }
 
 fn row_name(row: &Row) -> String {
-    let name = &row.experiment;
+    let name = match (&row.run, row.seeds.as_slice()) {
+        (Some(run), [seed]) => format!("{} {} seed {seed}", row.experiment, &run.as_str()[..6]),
+        (Some(run), _) => format!("{} {}", row.experiment, &run.as_str()[..6]),
+        (None, _) => row.experiment.clone(),
+    };
     match &row.state {
         _ if row.reference => format!("{name} (baseline)"),
         _ if row.is_baseline => format!("{name} (other condition)"),
@@ -176,7 +180,7 @@ fn row_name(row: &Row) -> String {
         Some(State::Merged) => format!("{name} (merged)"),
         Some(State::Squashed) => format!("{name} (squashed)"),
         Some(State::Deleted) => format!("{name} (deleted)"),
-        Some(State::Local) | None => name.clone(),
+        Some(State::Local) | None => name,
     }
 }
 
@@ -188,7 +192,7 @@ fn push_count(out: &mut String, row: &Row) {
         return;
     }
     let _ = match row.planned_seeds {
-        Some(planned) if independent < planned as usize => write!(out, "{independent}/{planned}"),
+        Some(planned) if independent < planned as usize && row.run.is_none() => write!(out, "{independent}/{planned}"),
         _ => write!(out, "{independent}"),
     };
     if row.repeats > 0 {

@@ -107,6 +107,11 @@ impl<'a, 'b> Measured<'a, 'b> {
         self.by_commit.get(&self.records.names.find(hex)?).map(Vec::as_slice)
     }
 
+    /// The same, if one of them counts: runs that failed or were withdrawn are nothing to compare with.
+    fn counting_at(&self, hex: &str) -> Option<&[&'a RunRecord]> {
+        self.runs_at(hex).filter(|runs| runs.iter().any(|run| run.counts()))
+    }
+
     fn baseline(&self, name: &str, commit: Oid) -> Baseline<'a> {
         let hex = commit.to_string();
         let with = |source, runs: &[&'a RunRecord], file_metrics| Baseline {
@@ -116,7 +121,7 @@ impl<'a, 'b> Measured<'a, 'b> {
             runs: runs.to_vec(),
             file_metrics,
         };
-        if let Some(runs) = self.runs_at(&hex) {
+        if let Some(runs) = self.counting_at(&hex) {
             return with(BaselineSource::Runs, runs, BTreeMap::new());
         }
         if let Some((path, metrics)) = metrics_file_at(self.cx, commit) {
@@ -127,10 +132,13 @@ impl<'a, 'b> Measured<'a, 'b> {
         for distance in 1..FARTHEST {
             let Some(ancestor) = next else { break };
             let hex = ancestor.to_string();
-            if let Some(runs) = self.runs_at(&hex) {
+            if let Some(runs) = self.counting_at(&hex) {
                 return with(BaselineSource::Ancestor { commit: hex, distance }, runs, BTreeMap::new());
             }
             next = parent(ancestor);
+        }
+        if let Some(runs) = self.runs_at(&hex) {
+            return with(BaselineSource::Runs, runs, BTreeMap::new());
         }
         let reason = format!(
             "{name} ({}) has no runs and no metrics file, so there is nothing to compare with: git switch {name} && git xp run …",

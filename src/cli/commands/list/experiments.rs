@@ -78,14 +78,17 @@ fn chosen<'a>(cx: &Context, args: &ListArgs, facts: &'a Facts<'a>, asked: &Asked
     let lookup = asked.filter.as_ref().map(|query| (query, facts.lookup(query.fields())));
     let direction = |metric: &str| cx.direction(metric);
     let mut has_match = args.patterns.is_empty() || records.experiments.is_empty();
-    let mut lines = Vec::new();
+    let (mut lines, mut archived) = (Vec::new(), 0);
     for experiment in &records.experiments {
         let current = &experiment.current;
         if !names.is_any(short_branch(records.text(current.branch)), records.text(current.name)) {
             continue;
         }
         has_match = true;
-        if !args.archived && facts.said(experiment.id).tags.iter().any(|tag| tag == ARCHIVED) {
+        // Who names something wants to see it.
+        let is_hidden = !args.archived && args.patterns.is_empty();
+        if is_hidden && facts.said(experiment.id).tags.iter().any(|tag| tag == ARCHIVED) {
+            archived += 1;
             continue;
         }
         let mut line = Line { experiment, runs: records.runs_of(experiment.id).collect() };
@@ -107,6 +110,9 @@ fn chosen<'a>(cx: &Context, args: &ListArgs, facts: &'a Facts<'a>, asked: &Asked
     }
     if !has_match {
         return Err(no_match(args));
+    }
+    if archived > 0 {
+        cx.ui.hint(&format!("{} archived left out; --archived lists them too", archived));
     }
     lines.sort_by_key(|line| Reverse((line.experiment.time, line.experiment.id)));
     if let Some(order) = &asked.order {
@@ -132,7 +138,9 @@ fn about(cx: &Context, facts: &Facts<'_>, line: &Line<'_>) -> Option<About> {
     let counting: Vec<&RunRecord> = line.runs.iter().copied().filter(|run| run.counts()).collect();
     let hypothesis = line.experiment.current.hypothesis(&records.names).read();
     let expected = hypothesis.expect.first().map(|expect| expect.metric.clone());
-    let first = || counting.iter().flat_map(|run| &run.metrics).map(|(name, _)| records.text(*name)).min();
+    // A metric with a direction says more than one that only comes first in the alphabet.
+    let names = || counting.iter().flat_map(|run| &run.metrics).map(|(name, _)| records.text(*name));
+    let first = || names().filter(|name| cx.direction(name).is_some()).min().or_else(|| names().min());
     let metric = expected.or_else(|| first().map(str::to_owned))?;
     let direction = hypothesis.direction(&metric).or_else(|| cx.direction(&metric));
     let measured = crate::cli::fields::measured(records, &counting, &metric, direction);
@@ -180,7 +188,7 @@ fn default_table(cx: &Context, args: &ListArgs, facts: &Facts<'_>, lines: &[Line
             left("state", 4),
             left("runs", 1),
             left("metric", 2),
-            right("best", 5),
+            right("best point", 5),
             right("mean", 3),
             left(if exact { "started" } else { "age" }, 6),
             left("hypothesis", 7),

@@ -119,6 +119,9 @@ pub(super) fn list(
 pub(super) fn default_columns(facts: &Facts<'_>, runs: &[&RunRecord]) -> Result<Columns, CliError> {
     let records = facts.records;
     let mut text = SHOWN.to_owned();
+    if runs.iter().any(|run| run.withdrawn.is_some()) {
+        text += ",withdrawn";
+    }
     let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
     let mut first: std::collections::BTreeMap<&str, (Option<crate::records::Value>, bool)> = Default::default();
     let mut metrics: std::collections::BTreeSet<&str> = Default::default();
