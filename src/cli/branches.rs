@@ -1,7 +1,9 @@
 //! Where the branches of experiments are: here, on a remote, merged, squashed, or gone.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use ahash::{HashMap, HashMapExt};
 
 use super::context::Context;
 use super::error::CliError;

@@ -133,7 +133,10 @@ impl Records {
     }
 
     fn add_registrations(&mut self, mut registrations: Vec<Registration>) {
-        registrations.sort_by_key(|registration| (registration.time, registration.id));
+        // Large ones, each moved once.
+        registrations.sort_by_cached_key(|registration| (registration.time, registration.id));
+        self.experiments.reserve(registrations.len());
+        self.experiment_at.reserve(registrations.len());
         for registration in registrations {
             let id = registration.experiment.unwrap_or(registration.id);
             match self.experiment_at.get(&id) {
@@ -159,6 +162,7 @@ impl Records {
 
     fn link(&mut self) {
         self.run_at.reserve(self.runs.len());
+        self.runs_of.reserve(self.experiments.len());
         for (at, run) in self.runs.iter().enumerate() {
             self.run_at.insert(run.id, at as u32);
             if let Some(experiment) = run.experiment {

@@ -1,5 +1,6 @@
 //! A comparison as a table and as JSON.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
@@ -47,12 +48,14 @@ pub fn table(comparison: &Comparison) -> ComparisonTable<'_> {
         }
     }
     let notes = notes(comparison, &metrics);
-    ComparisonTable { comparison, columns, sources, notes }
+    ComparisonTable { comparison, roundings: RefCell::default(), columns, sources, notes }
 }
 
 /// A comparison that is asked for the texts of one column at a time.
 pub struct ComparisonTable<'a> {
     comparison: &'a Comparison,
+    /// How each row of a metric is rounded: its values and their deltas share that.
+    roundings: RefCell<HashMap<usize, Vec<Rounding>>>,
     columns: Vec<Column>,
     sources: Vec<Source>,
     notes: Vec<String>,
@@ -89,17 +92,28 @@ impl Grid for ComparisonTable<'_> {
             row_names(comparison).iter().for_each(|name| strip.push(name, Tone::Plain));
             return strip;
         }
-        for row in &comparison.rows {
+        let mut roundings = self.roundings.borrow_mut();
+        let roundings = match *source {
+            Source::Metric(at) | Source::Delta(at) => roundings
+                .entry(at)
+                .or_insert_with(|| comparison.rows.iter().map(|row| rounding(row.metric(at))).collect()),
+            _ => &mut Vec::new(),
+        };
+        for (nth, row) in comparison.rows.iter().enumerate() {
             match *source {
                 Source::Experiment => {}
                 Source::Count => strip.push_number(Tone::Plain, |out| push_count(out, row)),
                 Source::Param(at) => push_param(&mut strip, comparison, row.param(at)),
                 Source::Metric(at) => match row.metric(at) {
-                    Some(estimate) => strip.push_number(Tone::Plain, |out| push_value(out, estimate, row.n)),
+                    Some(estimate) => {
+                        strip.push_number(Tone::Plain, |out| push_value(out, roundings[nth], estimate, row.n))
+                    }
                     None => strip.push_number(Tone::Dim, |out| out.push('–')),
                 },
                 Source::Delta(at) => match row.metric(at) {
-                    Some(estimate) => push_delta(&mut strip, estimate, comparison.metrics[at].direction.is_some()),
+                    Some(estimate) => {
+                        push_delta(&mut strip, roundings[nth], estimate, comparison.metrics[at].direction.is_some());
+                    }
                     None => strip.push_number(Tone::Plain, |_| {}),
                 },
             }
@@ -227,10 +241,15 @@ fn push_param(strip: &mut Strip, comparison: &Comparison, param: Option<Param>) 
     }
 }
 
+fn rounding(estimate: Option<&Estimate>) -> Rounding {
+    let of = |estimate: &Estimate| Some(Rounding::of(estimate.mean?, estimate.sd, estimate.delta));
+    estimate.and_then(of).unwrap_or_else(|| Rounding::of(0.0, None, None))
+}
+
 /// `0.931 ± 0.004`; behind it how many values it lacks, and of how many it is the mean if not of all runs of the row.
-fn push_value(out: &mut String, estimate: &Estimate, runs: usize) {
+fn push_value(out: &mut String, rounding: Rounding, estimate: &Estimate, runs: usize) {
     match estimate.mean {
-        Some(mean) => Rounding::of(mean, estimate.sd, estimate.delta).push_mean(out, mean, estimate.sd),
+        Some(mean) => rounding.push_mean(out, mean, estimate.sd),
         None => out.push('–'),
     }
     if estimate.n + estimate.non_finite < runs {
@@ -242,8 +261,8 @@ fn push_value(out: &mut String, estimate: &Estimate, runs: usize) {
 }
 
 /// `+0.012 ▲`; room for the mark where other rows of the metric can have one, so that digits stand below digits.
-fn push_delta(strip: &mut Strip, estimate: &Estimate, marked: bool) {
-    let (Some(mean), Some(delta)) = (estimate.mean, estimate.delta) else {
+fn push_delta(strip: &mut Strip, rounding: Rounding, estimate: &Estimate, marked: bool) {
+    let (Some(_), Some(delta)) = (estimate.mean, estimate.delta) else {
         return strip.push_number(Tone::Plain, |_| {});
     };
     let (tone, mark) = match estimate.better {
@@ -253,7 +272,7 @@ fn push_delta(strip: &mut Strip, estimate: &Estimate, marked: bool) {
         None => (Tone::Plain, ""),
     };
     strip.push_number(tone, |out| {
-        Rounding::of(mean, estimate.sd, Some(delta)).push_delta(out, delta);
+        rounding.push_delta(out, delta);
         out.push_str(mark);
     });
 }

@@ -124,7 +124,7 @@ struct Place {
 impl Strip {
     /// Room for that many cells.
     pub fn with_capacity(cells: usize) -> Self {
-        Self { texts: String::with_capacity(cells * 10), cells: Vec::with_capacity(cells), is_unsafe: false }
+        Self { texts: String::with_capacity(cells * 14), cells: Vec::with_capacity(cells), is_unsafe: false }
     }
 
     /// Add a cell.

@@ -294,7 +294,7 @@ fn wrong_calls_say_what_to_type() {
     diff(&repo, &["last", "main", "--patch", "--json"]).fails(129);
     insta::assert_snapshot!(diff(&repo, &["last", "nowhere"]).fails(128), @r"
     error: 'nowhere' is no experiment, run or commit
-    hint: git xp log --all    shows what there is
+    hint: git xp list, git xp list --runs    show what there is
     ");
     insta::assert_snapshot!(diff(&repo, &["last", "last~7"]).fails(128), @r"error: 'last~7' goes back too far: there are 1 runs");
     let repo = TestRepo::new();

@@ -36,11 +36,11 @@ fn runs(repo: &TestRepo, filter: &str) -> Vec<i64> {
 fn experiments_with_their_runs_and_numbers() {
     let repo = listed();
     insta::assert_snapshot!(repo.xp(&["list"]).ok(), @r"
-    experiment  state  runs         metric    best           mean  age       hypothesis
-    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    c           open   0                         –              –  just now
-    b           open   1 +1 failed  loss       0.3         0.3000  just now  We believe that we get loss of less than 0.3, because the loss is flat.
-    a           open   2            val_acc  0.833  0.823 ± 0.014  just now  We believe that we get val_acc of at least 0.8, because the loss is flat.
+    experiment  state  runs         metric   best point           mean  age       hypothesis
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    c           open   0                              –              –  just now
+    b           open   1 +1 failed  loss            0.3         0.3000  just now  We believe that we get loss of less than 0.3, because the loss is flat.
+    a           open   2            val_acc       0.833  0.823 ± 0.014  just now  We believe that we get val_acc of at least 0.8, because the loss is flat.
     ");
     assert_eq!(names(&repo, &["--sort", "experiment"]), ["a", "b", "c"]);
     assert_eq!(names(&repo, &["--sort=-metrics.val_acc,experiment"]), ["b", "a", "c"]);

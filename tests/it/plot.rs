@@ -116,7 +116,7 @@ fn what_is_no_metric_is_an_error_with_a_list() {
     repo.train(1, "0.1");
     insta::assert_snapshot!(repo.xp(&["plot", "val_ac"]).fails(128), @r"
     error: 'val_ac' is no experiment, run or commit
-    hint: git xp log --all    shows what there is
+    hint: git xp list, git xp list --runs    show what there is
     hint: did you mean the metric 'val_acc'?
     hint: metrics there are: loss, val_acc
     ");

@@ -409,7 +409,7 @@ fn without_a_run_under_way_there_is_nothing_to_follow() {
     ");
     insta::assert_snapshot!(show(&repo, &["--follow", "nowhere"]).fails(128), @r"
     error: 'nowhere' is no experiment, run or commit
-    hint: git xp log --all    shows what there is
+    hint: git xp list, git xp list --runs    show what there is
     ");
     show(&repo, &["--follow", "--json"]).fails(129);
 }

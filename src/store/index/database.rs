@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::folders::{Folder, Source};
-use super::lookup::Entry;
+use super::lookup::{Entry, UNREADABLE};
 use crate::git::Oid;
 use crate::model::id::Id;
 use crate::records::{FORMAT, Names, Segment};
@@ -17,6 +17,9 @@ const SCHEMA: u32 = 1;
 
 /// `xpix`: what `file` and SQLite's own tools see.
 const APPLICATION: i32 = 0x7870_6978;
+
+/// Room is made for at most this many facts at once, whatever a damaged index says.
+const MOST_FACTS: usize = 1_000_000;
 
 /// How long another process's short transaction is waited for.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -113,6 +116,12 @@ impl Database {
         read().unwrap_or_default()
     }
 
+    /// How many facts it holds.
+    pub(super) fn facts(&self) -> usize {
+        let found: Option<Vec<i64>> = self.select("SELECT coalesce(sum(facts), 0) FROM segment", [], |row| row.get(0));
+        found.and_then(|found| usize::try_from(*found.first()?).ok()).unwrap_or(0).min(MOST_FACTS)
+    }
+
     /// Hand out every segment, or `with_facts` only those that hold facts of their own: source, folder, bytes. `None` if the file broke off.
     pub(super) fn each_segment(&self, with_facts: bool, take: &mut dyn FnMut(&str, &str, &[u8])) -> Option<()> {
         let sql = "SELECT source, folder, bytes FROM segment WHERE facts >= ?";
@@ -148,7 +157,7 @@ impl Database {
                     let facts = i64::try_from(segment.rows.len()).unwrap_or(i64::MAX);
                     put.execute(params![source, folder, facts, bytes])?;
                     forget.execute(params![source, folder])?;
-                    for entry in segment.rows.iter().filter_map(|row| Entry::of(row, names)) {
+                    for entry in segment.rows.iter().map(|row| Entry::of(row, names)) {
                         let Entry { id, kind, target, experiment, origin, name, branch, commit, time } = entry;
                         find.execute(params![
                             id, kind, target, experiment, origin, name, branch, commit, time, source, folder
@@ -204,11 +213,16 @@ impl Database {
         })
     }
 
-    /// Whether anything was ever forgotten.
-    pub(super) fn has_tombstones(&self) -> Option<bool> {
-        let found: Vec<i64> =
-            self.select("SELECT 1 FROM fact WHERE kind = 'tombstone' LIMIT 1", [], |row| row.get(0))?;
-        Some(!found.is_empty())
+    /// Whether anything was ever forgotten, could not be read, or is missing from the index.
+    pub(super) fn is_odd(&self) -> Option<bool> {
+        let sql = "SELECT 1 FROM fact WHERE kind IN ('tombstone', ?) LIMIT 1";
+        let found: Vec<i64> = self.select(sql, [UNREADABLE], |row| row.get(0))?;
+        let sql = "SELECT folders, (SELECT count(*) FROM segment WHERE segment.source = source.name) FROM source";
+        let counts: Vec<(Vec<u8>, i64)> = self.select(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let is_whole = |(folders, count): &(Vec<u8>, i64)| {
+            decode_folders(folders).is_some_and(|folders| i64::try_from(folders.len()) == Ok(*count))
+        };
+        Some(!found.is_empty() || !counts.iter().all(is_whole))
     }
 
     /// Experiments of a name or branch: the id of each first registration.

@@ -26,8 +26,8 @@ pub fn about(repo: &Repo, prefix: &str, words: &[Word<'_>]) -> Option<Records> {
     }
     let sources = sources(repo).ok()?;
     let database = Database::open(&repo.common_dir())?;
-    // Where something was forgotten, who is the last one is a question to all.
-    if !database.is_fresh(&sources) || database.has_tombstones()? {
+    // Where something was forgotten, who is the last one is a question to all; what could not be read has to be named every time.
+    if !database.is_fresh(&sources) || database.is_odd()? {
         return None;
     }
     let mut found = Found { database: &database, ids: BTreeSet::new() };
@@ -137,6 +137,9 @@ fn records(database: &Database, sources: &[Source], ids: &BTreeSet<String>, neig
     Some(records)
 }
 
+/// The kind of what could not be read.
+pub(super) const UNREADABLE: &str = "unreadable";
+
 /// What the index keeps of a row to find it by.
 pub(super) struct Entry<'a> {
     pub(super) id: &'a str,
@@ -151,8 +154,8 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Of one row; `None` if it is no fact.
-    pub(super) fn of(row: &'a Row, names: &'a Names) -> Option<Self> {
+    /// Of one row.
+    pub(super) fn of(row: &'a Row, names: &'a Names) -> Self {
         let none = Self {
             id: "",
             kind: "",
@@ -165,7 +168,7 @@ impl<'a> Entry<'a> {
             time: 0,
         };
         let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
-        Some(match &row.body {
+        match &row.body {
             Body::Run(run) => Self {
                 id: run.id.as_str(),
                 kind: "run",
@@ -199,7 +202,7 @@ impl<'a> Entry<'a> {
                 time: about.time.0,
                 ..none
             },
-            Body::Unreadable(_) => return None,
-        })
+            Body::Unreadable(_) => Self { kind: UNREADABLE, ..none },
+        }
     }
 }

@@ -32,6 +32,8 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     let is_used = repo.config_bool("xp.index").unwrap_or(true);
     let mut database = is_used.then(|| Database::open(&repo.common_dir())).flatten();
     let mut state = State::of(repo, &sources, database.as_ref())?;
+    // Most texts of a fact are its own: its commit, its condition.
+    names.reserve(database.as_ref().map_or(0, Database::facts) * 4);
     if let Some(found) = &database
         && found
             .each_segment(!state.has_moved(), &mut |source, folder, bytes| {

@@ -1,6 +1,8 @@
 //! The left side: the runs of the baseline's commit, else the metrics file in its tree, else the runs of its nearest ancestor.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use ahash::{HashMap, HashMapExt};
 
 use super::subjects::Found;
 use crate::cli::context::Context;
@@ -95,7 +97,7 @@ struct Measured<'a, 'b> {
 
 impl<'a, 'b> Measured<'a, 'b> {
     fn new(cx: &'b Context, records: &'a Records) -> Self {
-        let mut by_commit: HashMap<Symbol, Vec<&RunRecord>> = HashMap::new();
+        let mut by_commit: HashMap<Symbol, Vec<&RunRecord>> = HashMap::with_capacity(records.runs.len());
         for run in &records.runs {
             by_commit.entry(run.commit).or_default().push(run);
         }
