@@ -15,10 +15,12 @@
 mod support;
 mod workload;
 
-use std::cell::RefCell;
-use std::fmt::Write;
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use git_xp::git::Repo;
 use git_xp::model::fact::{Body, Fact};
@@ -47,7 +49,10 @@ const COMPARE: [&str; 2] = ["compare", "main..exp/*"];
 
 fn main() {
     let limit = std::env::var("XP_BENCH_EXPERIMENTS").ok().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
-    let table = RefCell::new(String::from("experiments\trow\tcall\tcpu_ms\tmemory_mib\n"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
+    std::fs::create_dir_all(&folder).unwrap();
+    let table = File::create(folder.join("read.tsv")).unwrap();
+    writeln!(&table, "experiments\trow\tcall\tcpu_ms\tmemory_mib").unwrap();
     call_chosen(&mut [
         ("compare", &mut || compare(&Rows::new(&table, USUAL.min(limit)), true)),
         ("growth", &mut || {
@@ -58,33 +63,38 @@ fn main() {
         ("plot", &mut || plot(&Rows::new(&table, 1))),
         ("export", &mut || export(&Rows::new(&table, USUAL.min(limit)))),
     ]);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("read.tsv"), table.take()).unwrap();
 }
 
 /// The rows about one repository. The first one is the floor.
 struct Rows<'a> {
-    table: &'a RefCell<String>,
+    table: &'a File,
     experiments: usize,
-    floor: RefCell<Option<f64>>,
+    floor: OnceCell<f64>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(table: &'a RefCell<String>, experiments: usize) -> Self {
-        Self { table, experiments, floor: RefCell::new(None) }
+    fn new(table: &'a File, experiments: usize) -> Self {
+        Self { table, experiments, floor: OnceCell::new() }
     }
 
     /// Returns CPU milliseconds.
     fn add(&self, what: &str, costs: &[Cost]) -> f64 {
         let Cost { cpu, memory } = middle(costs);
-        let floor = *self.floor.borrow_mut().get_or_insert(cpu);
+        let floor = *self.floor.get_or_init(|| cpu);
         let experiments = self.experiments;
         println!("{experiments:>7} {what:<48} {cpu:>9.1} ms {memory:>8.1} MiB {:>7.2} x floor", cpu / floor);
+        let mut table = self.table;
         for (call, Cost { cpu, memory }) in costs.iter().enumerate() {
-            let _ = writeln!(self.table.borrow_mut(), "{experiments}\t{what}\t{call}\t{cpu:.2}\t{memory:.1}");
+            writeln!(table, "{experiments}\t{what}\t{call}\t{cpu:.2}\t{memory:.1}").unwrap();
         }
         cpu
+    }
+
+    fn made(&self, points: usize) -> Workload {
+        let begin = Instant::now();
+        let workload = Workload::new(self.experiments, points);
+        println!("{:>7} {:<48} {:>9.1} s", self.experiments, "made in", begin.elapsed().as_secs_f64());
+        workload
     }
 
     fn floor(&self, dir: &Path, script: &str) {
@@ -109,7 +119,7 @@ fn calls(call: impl FnMut() -> Cost) -> Vec<Cost> {
 
 /// With all that can be asked of a repository, or what is needed to see how it grows.
 fn compare(rows: &Rows<'_>, all: bool) {
-    let workload = Workload::new(rows.experiments, 0);
+    let workload = rows.made(0);
     let path = workload.path();
     rows.floor(path, FLOOR);
     rows.xp("compare, no index", path, &COMPARE, &NO_INDEX);
@@ -178,7 +188,7 @@ const SERIES: &str =
     "git rev-list --objects refs/xp/runs/2026-11 | grep series.tsv | cut -d' ' -f1 | git cat-file --batch";
 
 fn export(rows: &Rows<'_>) {
-    let workload = Workload::new(rows.experiments, 1000);
+    let workload = rows.made(1000);
     let path = workload.path();
     rows.floor(path, &format!("{SERIES} >/dev/null"));
     let to = |file: &str| format!("--output={}", path.parent().unwrap().join(file).display());
