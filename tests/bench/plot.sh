@@ -13,21 +13,21 @@ mkdir -p "$images"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
 export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
-git init --quiet --initial-branch=main
+git init --quiet --initial-branch=main "$scratch/repo"
+cd "$scratch/repo"
 git commit --quiet --allow-empty -m Start
 
 # An experiment NAME with the points of ROW, in seconds.
 record() {
     local name=$1 row=$2 call
-    git switch --quiet main
-    "$xp" start --quiet "$name" >/dev/null
+    "$xp" --quiet start "$name" --base main
     for call in 0 1 2 3 4; do
-        awk -F'\t' -v row="$row" -v call="$call" '$2 == row && $3 == call { print $1, $4 / 1000 }' "$table" | sort -n >points
+        awk -F'\t' -v row="$row" -v call="$call" '$2 == row && $3 == call { print $1, $4 / 1000 }' "$table" >../points
         # shellcheck disable=SC2016
-        "$xp" run --seed "$call" -- bash -c 'while read -r step value; do "$0" log-metric "CPU seconds" "$value" --step "$step"; done <"$1"' "$xp" "$scratch/points"
-    done >/dev/null 2>&1
+        "$xp" --quiet run --again --seed "$call" -- \
+            bash -c 'while read -r step value; do "$0" log-metric "CPU seconds" "$value" --step "$step"; done <../points' "$xp"
+    done
 }
 
 record floor floor
@@ -37,4 +37,3 @@ record index-fresh 'compare, index fresh'
 
 "$xp" plot 'CPU seconds' floor no-index index-built index-fresh --log-x --log-y --svg "$images/growth.svg"
 "$xp" plot 'CPU seconds' floor no-index index-fresh --svg "$images/index.svg"
-printf 'wrote %s and %s\n' "$images/growth.svg" "$images/index.svg"

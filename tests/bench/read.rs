@@ -97,8 +97,8 @@ impl<'a> Rows<'a> {
         workload
     }
 
-    fn floor(&self, dir: &Path, script: &str) {
-        self.add("floor", &calls(|| measure(dir, "sh", &["-c", script], &[])));
+    fn floor(&self, dir: &Path, what: &str, script: &str) {
+        self.add(what, &calls(|| measure(dir, "sh", &["-c", script], &[])));
     }
 
     /// A verb that does not work has no row: what fails at once looks fast.
@@ -121,7 +121,7 @@ fn calls(call: impl FnMut() -> Cost) -> Vec<Cost> {
 fn compare(rows: &Rows<'_>, all: bool) {
     let workload = rows.made(0);
     let path = workload.path();
-    rows.floor(path, FLOOR);
+    rows.floor(path, "floor", FLOOR);
     rows.xp("compare, no index", path, &COMPARE, &NO_INDEX);
     let building = calls(|| {
         for file in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
@@ -177,7 +177,7 @@ fn plot(rows: &Rows<'_>) {
     run.metrics.extend(points.summary(None).map(|summary| ("loss".to_owned(), summary)));
     let parcel = Parcel { files: vec![("series.tsv".to_owned(), series.into_bytes())], ..parcel(fact) };
     seal(&Repo::open(path).unwrap(), &[parcel]).unwrap();
-    rows.floor(path, &format!("{SERIES} | wc -l"));
+    rows.floor(path, "floor: all series | wc -l", &format!("{SERIES} | wc -l"));
     for option in ["--width=80", "--svg=-", "--json"] {
         rows.xp(&format!("plot of 1,000,000 points, {option}"), path, &["plot", "loss", "last", option], &[]);
     }
@@ -190,7 +190,7 @@ const SERIES: &str =
 fn export(rows: &Rows<'_>) {
     let workload = rows.made(1000);
     let path = workload.path();
-    rows.floor(path, &format!("{SERIES} >/dev/null"));
+    rows.floor(path, "floor: all series", &format!("{SERIES} >/dev/null"));
     let to = |file: &str| format!("--output={}", path.parent().unwrap().join(file).display());
     rows.xp("export of 1,000 points each, parquet", path, &["export", "--series", "--force", &to("p.parquet")], &[]);
     rows.xp("export of the runs, parquet", path, &["export", "--force", &to("r.parquet")], &[]);
