@@ -180,7 +180,7 @@ proptest! {
         let FactBody::Run(run) = &fact.body else { panic!("a run") };
         // Compared as text: NaN is unlike itself, and what was read back is what counts.
         let Fact { body: FactBody::Run(back), .. } = Fact::parse(&fact.encode().expect("it encodes")).expect("a fact") else { panic!("a run") };
-        assert_eq!(of_record(&records(&[fact.clone()]), id(1)).to_string(), of_fact(&back).to_string());
+        assert_eq!(of_record(&records(std::slice::from_ref(&fact)), id(1)).to_string(), of_fact(&back).to_string());
         let _ = run;
     }
 

@@ -124,14 +124,9 @@ pub fn run(cx: &Context, args: &ListArgs) -> Result<u8, CliError> {
 
 /// A few experiments by name need no others.
 fn read(cx: &Context, args: &ListArgs) -> Result<&'static Records, CliError> {
-    let is_narrow = !args.patterns.is_empty()
-        && !args.patterns.iter().any(|pattern| is_pattern(pattern))
-        && !(args.runs || args.tree)
-        && args.filter.is_none()
-        && args.grep.is_none()
-        && args.sort.is_none()
-        && args.columns.is_none()
-        && args.similar.is_none();
+    let of_all = args.runs || args.tree || args.patterns.iter().any(|pattern| is_pattern(pattern));
+    let texts = [&args.filter, &args.grep, &args.sort, &args.columns, &args.similar];
+    let is_narrow = !args.patterns.is_empty() && !of_all && texts.iter().all(|text| text.is_none());
     if is_narrow {
         cx.records_about(&args.patterns.iter().map(String::as_str).collect::<Vec<_>>())
     } else {

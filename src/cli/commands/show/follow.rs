@@ -109,7 +109,7 @@ fn none(cx: &Context, selector: Option<&str>) -> CliError {
         Ok(records) => records,
         Err(error) => return error,
     };
-    match selector::resolve(cx, &records, text) {
+    match selector::resolve(cx, records, text) {
         Ok(Selected::Run(record)) => CliError::new(format!("run {} has ended: {}", record.id, record.status))
             .hint(format!("git xp show {text} --file output.log")),
         Ok(_) => CliError::new(format!("no run of '{text}' is under way")).hint(format!("git xp show {text}")),

@@ -77,9 +77,9 @@ pub fn run(cx: &Context, args: &ShowArgs) -> Result<u8, CliError> {
         return follow::follow(cx, args.selector.as_deref());
     }
     let records = cx.records_about(&[args.selector.as_deref().unwrap_or("last")])?;
-    let subject = resolve(cx, &records, args.selector.as_deref())?;
+    let subject = resolve(cx, records, args.selector.as_deref())?;
     if args.file.is_none() && args.series.is_none() {
-        return show(cx, &records, subject, args.json);
+        return show(cx, records, subject, args.json);
     }
     let view = match subject {
         Subject::Live(live) => View::live(cx, *live)?,
