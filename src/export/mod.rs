@@ -1,6 +1,6 @@
 //! Runs, experiments and series as files for other programs: Parquet, CSV, JSON lines, SQLite. Pure: rows in, bytes out.
 //!
-//! What a column is called and what its cells are is the same in every format: `docs/export.md` describes it. [`runs`], [`experiments`] and [`points`]
+//! What a column is called and what its cells are is the same in every format: `docs/export.md` describes it. `runs`, `experiments` and `points`
 //! make rows into cells; [`RunNames`] has to see every run before the first row is written, since its columns are what the runs have.
 
 pub mod cell;

@@ -87,8 +87,20 @@ impl Records {
         let mut seen: HashSet<Symbol> = HashSet::with_capacity(expected);
         all.runs.reserve(expected / 2);
         let mut dead: HashSet<Id> = HashSet::new();
-        for (ledger, Row { stem, body }) in rows {
+        // Of two facts with one id the one without a mark counts, and its file comes behind the other.
+        let (plain, marked): (Vec<_>, Vec<_>) = rows.partition(|(_, row)| !all.names.text(row.stem).contains('+'));
+        for (ledger, Row { stem, body }) in plain.into_iter().chain(marked) {
             if !matches!(body, Body::Unreadable(_)) && !seen.insert(stem) {
+                continue;
+            }
+            if let Some((id, _)) = all.names.text(stem).split_once('+')
+                && all.names.find(id).is_some_and(|plain| seen.contains(&plain))
+            {
+                all.unreadable.push(Unreadable {
+                    ledger: all.names.text(ledger).to_owned(),
+                    path: path_of(all.names.text(stem)),
+                    reason: format!("another fact has the id {id} too; the one with the smaller blob counts"),
+                });
                 continue;
             }
             match body {

@@ -25,7 +25,9 @@ use crate::model::time::Time;
 /// # Errors
 /// The reason, as [`Fact::parse`] gives it.
 pub fn parse(bytes: &[u8], names: &mut Names) -> Result<Body, String> {
-    if let Ok(keys) = serde_json::from_slice::<Keys<'_>>(bytes)
+    // A parser that skips the values of keys it does not know does not look at their bytes.
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())?;
+    if let Ok(keys) = serde_json::from_str::<Keys<'_>>(text)
         && let Some(body) = body(&keys, bytes, names)
     {
         return Ok(body);

@@ -39,7 +39,7 @@ fn a_wrong_one_is_told_what_is_near() {
     ");
     insta::assert_snapshot!(repo.xp(&["log", "nowhere"]).fails(128), @r"
     error: 'nowhere' is no experiment, run or commit
-    hint: git xp log --all    shows what there is
+    hint: git xp list, git xp list --runs    show what there is
     ");
     for odd in ["", "last~x", "--", "..", "HEAD~99", "\u{1b}[31m", "last~99999999999999999999"] {
         let out = repo.xp(&["show", "--", odd]);
