@@ -19,7 +19,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
