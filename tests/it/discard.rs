@@ -44,7 +44,7 @@ fn wrong_calls_say_what_to_type() {
     ");
     insta::assert_snapshot!(repo.xp(&["discard", "nowhere", "--because", "x"]).fails(128), @r"
     error: 'nowhere' is no experiment, run or commit
-    hint: git xp log --all    shows what there is
+    hint: git xp list, git xp list --runs    show what there is
     ");
     repo.train(1, "0.1");
     repo.xp(&["discard", "last"]).fails(129);

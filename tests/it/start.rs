@@ -202,7 +202,7 @@ fn unknown_base_and_baseline_change_nothing() {
     ");
     insta::assert_snapshot!(refused(&repo, &["start", "a", "--from", "nowhere"], 128), @r"
     error: 'nowhere' is no experiment, run or commit
-    hint: git xp log --all    shows what there is
+    hint: git xp list, git xp list --runs    show what there is
     ");
     let _ = refused(&repo, &["start", "a", "--base", "main:train.sh"], 128);
 }
