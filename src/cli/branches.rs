@@ -74,12 +74,15 @@ impl<'a> Branches<'a> {
         if let Some((remote, tip)) = self.remote.get(&branch) {
             return (State::Remote(remote.clone()), Some(*tip));
         }
-        let commit = |symbol: Symbol| self.cx.repo.parse_oid(self.records.text(symbol));
-        let last_run = runs.iter().rev().find_map(|run| commit(run.commit));
-        let Some(last) = last_run.or_else(|| commit(experiment.current.commit)) else { return (State::Deleted, None) };
+        let commit = |hex: &str| self.cx.repo.parse_oid(hex);
+        let last_run = runs.iter().rev().find_map(|run| commit(run.commit()));
+        let current = &experiment.current;
+        let Some(last) = last_run.or_else(|| commit(self.records.text(current.commit))) else {
+            return (State::Deleted, None);
+        };
         let merged = self.merged.get_or_init(|| self.merged());
-        let trees = || runs.iter().filter(|run| !run.dirty).map(|run| self.records.text(run.tree));
-        let base_tree = commit(experiment.current.base).and_then(|base| self.cx.repo.commit_tree(base).ok());
+        let trees = || runs.iter().filter(|run| !run.dirty).map(|run| run.tree());
+        let base_tree = commit(self.records.text(current.base)).and_then(|base| self.cx.repo.commit_tree(base).ok());
         let base_tree = base_tree.map(|tree| tree.to_string()).unwrap_or_default();
         let state = if merged.has_commit(last) {
             State::Merged
@@ -99,11 +102,8 @@ impl<'a> Branches<'a> {
 
     /// Whether a commit of the default branch makes the same changes as a run's code did since its baseline.
     fn has_patch(&self, merged: &Merged, runs: &[&RunRecord]) -> bool {
-        let mut patches = runs.iter().filter_map(|run| run.patch_id.some());
-        patches.any(|patch| {
-            let known = self.patches.get_or_init(|| self.cx.repo.patch_ids(merged));
-            known.contains(self.records.text(patch))
-        })
+        let mut patches = runs.iter().map(|run| run.patch_id()).filter(|patch| !patch.is_empty());
+        patches.any(|patch| self.patches.get_or_init(|| self.cx.repo.patch_ids(merged)).contains(patch))
     }
 
     /// What the default branch has that is not older than any experiment.

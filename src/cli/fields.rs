@@ -200,8 +200,8 @@ impl<'a> Facts<'a> {
         self.used.get_or_init(|| {
             let mut used = vec![Used::default(); self.records.names.len()];
             for run in &self.records.runs {
-                run.metrics.iter().for_each(|(name, _)| used[name.index()].metric = true);
-                run.params.iter().for_each(|(name, _)| used[name.index()].param = true);
+                run.shape.metrics.iter().for_each(|name| used[name.index()].metric = true);
+                run.shape.params.iter().for_each(|name| used[name.index()].param = true);
             }
             used
         })
@@ -302,8 +302,8 @@ impl<'a> RunFields<'a> {
             Attribute::State | Attribute::Hypothesis | Attribute::Baseline | Attribute::Runs => {
                 self.experiment.map_or(Value::Missing, |experiment| of_experiment(self.facts, experiment, attribute))
             }
-            Attribute::Commit => self.symbol(run.commit),
-            Attribute::Tree => self.symbol(run.tree),
+            Attribute::Commit => of_text(run.commit()),
+            Attribute::Tree => of_text(run.tree()),
             Attribute::Dirty => Value::Bool(run.dirty),
             Attribute::Status => Value::Text(match run.status {
                 Status::Ok => "ok",
@@ -319,11 +319,8 @@ impl<'a> RunFields<'a> {
             Attribute::Ended => Value::Time(run.end),
             Attribute::Seconds => Value::Number(run.seconds),
             Attribute::Age => Value::Number(self.facts.now.seconds_since(run.start)),
-            Attribute::Command if run.command.is_empty() => Value::Missing,
             // Only one field of a run is put together, so one cell is enough.
-            Attribute::Command => {
-                Value::Text(self.text.get_or_init(|| self.facts.records.texts(&run.command).join(" ")))
-            }
+            Attribute::Command => of_text(self.text.get_or_init(|| self.facts.records.texts(&run.command()).join(" "))),
             Attribute::Cwd => self.symbol(run.cwd),
             Attribute::Host => self.symbol(run.host),
             Attribute::By => self.symbol(run.by),
@@ -331,8 +328,8 @@ impl<'a> RunFields<'a> {
             Attribute::Withdrawn => Value::Bool(run.withdrawn.is_some()),
             Attribute::Tags => Value::Texts(self.tags()),
             Attribute::Remarks => Value::Texts(self.remarks.get_or_init(|| self.both(|said| &said.remarks))),
-            Attribute::Plan => self.symbol(run.plan),
-            Attribute::Condition => self.symbol(run.condition),
+            Attribute::Plan => of_text(run.plan()),
+            Attribute::Condition => of_text(run.condition()),
             Attribute::Environment => self.symbol(run.environment),
         }
     }
@@ -343,8 +340,12 @@ impl Row for RunFields<'_> {
         let names = &self.facts.records.names;
         match self.lookup.source(field) {
             Source::Attribute(attribute) => self.attribute(*attribute),
+            // The last value lies nearer than the rest.
+            Source::Metric(name, Part::Final) => {
+                self.run.r#final(*name).map_or(Value::Missing, |last| of_num(last, names))
+            }
             Source::Metric(name, part) => {
-                self.run.metric(*name).map_or(Value::Missing, |measure| of_measure(measure, *part, names))
+                self.run.metric(*name).map_or(Value::Missing, |measure| of_measure(&measure, *part, names))
             }
             Source::Param(name) => self.run.param(*name).map_or(Value::Missing, |value| of_param(value, names)),
             Source::Tag(tag) => {
@@ -383,11 +384,7 @@ pub(super) fn of_experiment<'a>(
 
 /// A part of a metric's summary.
 pub(super) fn of_measure<'a>(measure: &Measure, part: Part, names: &'a crate::records::Names) -> Value<'a> {
-    let num = |value: Num| match value {
-        Num::Integer(value) => Value::Integer(value),
-        Num::Float(value) => Value::Number(value),
-        Num::Digits(digits, _) => names.text(digits).parse().map_or(Value::Text(names.text(digits)), Value::Integer),
-    };
+    let num = |value| of_num(value, names);
     match part {
         Part::Final => num(measure.last),
         Part::Best => measure.best.map_or(Value::Missing, num),
@@ -395,6 +392,18 @@ pub(super) fn of_measure<'a>(measure: &Measure, part: Part, names: &'a crate::re
         Part::Max => measure.max.map_or(Value::Missing, num),
         Part::Count => i64::try_from(measure.count).map_or(Value::Missing, Value::Integer),
         Part::Step => measure.step.map_or(Value::Missing, Value::Integer),
+    }
+}
+
+fn of_text(text: &str) -> Value<'_> {
+    if text.is_empty() { Value::Missing } else { Value::Text(text) }
+}
+
+fn of_num(value: Num, names: &crate::records::Names) -> Value<'_> {
+    match value {
+        Num::Integer(value) => Value::Integer(value),
+        Num::Float(value) => Value::Number(value),
+        Num::Digits(digits, _) => names.text(digits).parse().map_or(Value::Text(names.text(digits)), Value::Integer),
     }
 }
 
@@ -420,8 +429,8 @@ pub struct Measured {
 /// What runs say about a metric.
 pub fn measured(records: &Records, runs: &[&RunRecord], metric: &str, direction: Option<Direction>) -> Measured {
     let name = records.names.find(metric);
-    let measures: Vec<&Measure> = runs.iter().filter_map(|run| run.metric(name?)).collect();
-    let of_run = |measure: &&Measure| match direction? {
+    let measures: Vec<Measure> = runs.iter().filter_map(|run| run.metric(name?)).collect();
+    let of_run = |measure: &Measure| match direction? {
         Direction::Maximize => measure.max,
         Direction::Minimize => measure.min,
     };

@@ -192,7 +192,7 @@ fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> 
         _ => {
             let records = cx.records_about(&[selector])?;
             let record = selector::resolve_run(cx, records, selector)?;
-            (record.id, records.text(record.commit).to_owned())
+            (record.id, record.commit().to_owned())
         }
     };
     late::add(&cx.root, (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;

@@ -29,7 +29,7 @@ pub fn metrics_line<'a>(metrics: impl Iterator<Item = (&'a str, Number)>) -> Str
 
 /// The final values of a run's metrics, by name.
 pub fn finals<'a>(records: &'a Records, run: &'a RunRecord) -> impl Iterator<Item = (&'a str, Number)> {
-    run.metrics.iter().map(|(name, measure)| (records.text(*name), measure.last.to_number(&records.names)))
+    run.finals().map(|(name, last)| (records.text(name), last.to_number(&records.names)))
 }
 
 /// The name of `Name <email>`.

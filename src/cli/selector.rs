@@ -31,7 +31,7 @@ pub fn resolve<'a>(cx: &Context, records: &'a Records, text: &str) -> Result<Sel
     }
     if is_prefix(text) {
         let runs: Vec<&RunRecord> =
-            records.runs.iter().filter(|run| records.text(run.stem).starts_with(text)).collect();
+            records.runs.iter().filter(|run| run.stem(&records.names).starts_with(text)).collect();
         let mut experiments = records.experiments.iter().filter(|found| found.id.as_str().starts_with(text));
         match (runs.as_slice(), experiments.next()) {
             ([run], None) => return Ok(Selected::Run(run)),
@@ -47,8 +47,7 @@ pub fn resolve<'a>(cx: &Context, records: &'a Records, text: &str) -> Result<Sel
     }
     if let Ok(commit) = cx.repo.resolve(text) {
         let hex = commit.to_string();
-        let symbol = records.names.find(&hex);
-        let runs = records.runs.iter().filter(|run| Some(run.commit) == symbol).collect();
+        let runs = records.runs.iter().filter(|run| run.commit() == hex).collect();
         return Ok(Selected::Commit(hex, runs));
     }
     Err(unknown(records, text))

@@ -57,7 +57,7 @@ pub fn find(cx: &Context, records: &Records, text: &str) -> Result<Target, CliEr
 fn of_run(records: &Records, record: &RunRecord, short: &ShortIds) -> Target {
     Target {
         id: record.id,
-        commit: records.text(record.commit).to_owned(),
+        commit: record.commit().to_owned(),
         name: format!("run {}", short.of(&record.id)),
         initial_tags: Vec::new(),
         about: records.said(record.id),

@@ -2,10 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::columns::Columns;
-use super::comparison::{MetricColumn, Row};
-use super::conditions::{Built, Folder, row_without_runs};
-use super::estimate::estimate;
+use super::comparison::Row;
+use super::conditions::{Built, Folder};
 use super::request::{Baseline, BaselineSource};
 use crate::model::number::Number;
 use crate::records::Num;
@@ -14,26 +12,26 @@ use crate::records::Num;
 ///
 /// That row is the metrics file's if the numbers come from there, else the condition with most measured runs, then with
 /// most runs that count, then the latest.
-pub(super) fn baseline_rows(
-    baseline: &Baseline<'_>,
-    index: usize,
-    folder: &mut Folder<'_>,
-    columns: &Columns,
-) -> Vec<Built> {
+pub(super) fn baseline_rows<'a>(baseline: &Baseline<'a>, index: usize, folder: &mut Folder<'_, 'a>) -> Vec<Built<'a>> {
     let template =
-        Row { experiment: baseline.name.clone(), baseline: Some(index), is_baseline: true, ..Row::default() };
-    let mut rows = folder.condition_rows(&baseline.runs, &template);
+        Row { experiment: baseline.name.clone().into(), baseline: Some(index), is_baseline: true, ..Row::default() };
+    let mut rows = Vec::new();
+    folder.condition_rows(baseline.runs.clone(), &template, &mut rows);
     let is_file = matches!(baseline.source, BaselineSource::MetricsFile(_));
     let reference = if is_file || rows.is_empty() {
-        let mut row = row_without_runs(&template, baseline.commit.as_ref());
+        let built = folder.row_without_runs(&template, baseline.commit.clone());
         if is_file {
-            let metrics = columns.metrics.iter().zip(0..);
-            let values = metrics.filter_map(|(metric, at)| Some((at, baseline.file_metrics.get(&metric.name)?)));
-            row.row.metrics = values.map(|(at, value)| (at, estimate(&mut vec![num(value)]))).collect();
+            for (metric, column) in folder.columns.metrics.iter().zip(0..) {
+                if let Some(value) = baseline.file_metrics.get(&metric.name) {
+                    folder.cells.set_one(built.row.slot, column, num(value));
+                }
+            }
         }
-        row
+        built
     } else {
-        let measured = |row: &Row| row.metrics.iter().map(|(_, estimate)| estimate.n).max().unwrap_or(0);
+        let metrics = 0..folder.columns.metrics.len();
+        let n = |row: &Row<'_>, column| folder.cells.estimate(row.slot, column).map_or(0, |estimate| estimate.n);
+        let measured = |row: &Row<'_>| metrics.clone().map(|column| n(row, column)).max().unwrap_or(0);
         let rank = |at: &usize| (measured(&rows[*at].row), rows[*at].row.n, rows[*at].latest, Reverse(*at));
         let best = (0..rows.len()).max_by_key(rank).unwrap_or(0);
         rows.remove(best)
@@ -43,27 +41,17 @@ pub(super) fn baseline_rows(
     rows
 }
 
+/// The means that deltas of a baseline refer to, by metric column.
+pub(super) fn reference_means(rows: &[Built<'_>], folder: &Folder<'_, '_>) -> Vec<Option<f64>> {
+    let Some(reference) = rows.first().filter(|first| first.row.reference) else { return Vec::new() };
+    let mean = |column| folder.cells.estimate(reference.row.slot, column).and_then(|estimate| estimate.mean);
+    (0..folder.columns.metrics.len()).map(mean).collect()
+}
+
 /// A number of a metrics file; the digits of one beyond 2^53 are in no fact, so the nearest double stands for it.
 fn num(value: &Number) -> Num {
     match value {
         Number::Integer(value) => Num::Integer(*value),
         other => Num::Float(other.as_f64()),
-    }
-}
-
-/// Set the deltas of all rows to the first one, if that is a baseline's.
-pub(super) fn set_deltas(rows: &mut [Built], metrics: &[MetricColumn]) {
-    let Some((reference, others)) = rows.split_first_mut().filter(|(first, _)| first.row.reference) else { return };
-    let mut means: Vec<Option<f64>> = vec![None; metrics.len()];
-    for (column, estimate) in &reference.row.metrics {
-        means[*column as usize] = estimate.mean;
-    }
-    for (column, estimate) in others.iter_mut().flat_map(|built| built.row.metrics.iter_mut()) {
-        let column = *column as usize;
-        let (Some(mean), Some(base)) = (estimate.mean, means[column]) else { continue };
-        // Two means beyond the range of doubles have no difference that could be told.
-        estimate.delta = Some(mean - base).filter(|delta| !delta.is_nan());
-        let direction = metrics[column].direction.filter(|_| mean != base);
-        estimate.better = direction.map(|direction| direction.improves(base, mean));
     }
 }

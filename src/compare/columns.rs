@@ -5,7 +5,7 @@ use super::directions::metric_columns;
 use super::params::could_be_the_seed;
 use super::request::{BaselineSource, Request};
 use super::warning::Warning;
-use crate::records::{RunRecord, Symbol};
+use crate::records::{RunRecord, Shape, Symbol};
 
 /// No column.
 const NONE: u32 = u32::MAX;
@@ -16,8 +16,9 @@ pub(super) struct Columns {
     pub(super) params: Vec<ParamColumn>,
     /// Whether a param may be the seed under another name, by column.
     pub(super) seed_like: Vec<bool>,
-    metric_of: Vec<u32>,
-    param_of: Vec<u32>,
+    /// By the index of a shape: the column of each of its metrics, and of each of its params.
+    metrics_of: Vec<Vec<u32>>,
+    params_of: Vec<Vec<u32>>,
 }
 
 impl Columns {
@@ -27,10 +28,16 @@ impl Columns {
         let names = request.names;
         let mut is_metric = vec![false; names.len()];
         let mut is_param = vec![false; names.len()];
+        // Most runs have the same metrics and params, so their shapes tell.
+        let mut shapes: Vec<Option<(&Shape, bool)>> = vec![None; names.shapes()];
         for run in runs(request) {
-            run.params.iter().for_each(|(name, _)| is_param[name.index()] = true);
-            if run.counts() {
-                run.metrics.iter().for_each(|(name, _)| is_metric[name.index()] = true);
+            let (_, counts) = shapes[run.shape.index].get_or_insert((&run.shape, false));
+            *counts |= run.counts();
+        }
+        for (shape, counts) in shapes.iter().flatten() {
+            shape.params.iter().for_each(|name| is_param[name.index()] = true);
+            if *counts {
+                shape.metrics.iter().for_each(|name| is_metric[name.index()] = true);
             }
         }
         let chosen = |marks: &[bool]| {
@@ -61,24 +68,38 @@ impl Columns {
             }
             column_of
         };
+        let metric_of = number(&mut metrics.iter().map(|metric| metric.name.as_str()));
+        let param_of = number(&mut params.iter().map(|param| param.name.as_str()));
+        let of_shape = |column_of: &[u32], names_of: fn(&Shape) -> &[Symbol]| {
+            let columns = |shape: &Option<(&Shape, bool)>| {
+                let names = shape.map(|(shape, _)| names_of(shape)).unwrap_or_default();
+                names.iter().map(|name| column_of[name.index()]).collect()
+            };
+            shapes.iter().map(columns).collect()
+        };
         Self {
-            metric_of: number(&mut metrics.iter().map(|metric| metric.name.as_str())),
-            param_of: number(&mut params.iter().map(|param| param.name.as_str())),
+            metrics_of: of_shape(&metric_of, |shape| &shape.metrics),
+            params_of: of_shape(&param_of, |shape| &shape.params),
             seed_like: params.iter().map(|param| could_be_the_seed(&param.name)).collect(),
             metrics,
             params,
         }
     }
 
-    /// The column of a metric.
-    pub(super) fn metric(&self, name: Symbol) -> Option<u32> {
-        self.metric_of.get(name.index()).copied().filter(|column| *column != NONE)
+    /// The metrics of a shape that have a column: their place in the shape, and the column.
+    pub(super) fn metrics_of(&self, shape: &Shape) -> impl Iterator<Item = (usize, u32)> {
+        of_shape(&self.metrics_of, shape)
     }
 
-    /// The column of a param.
-    pub(super) fn param(&self, name: Symbol) -> Option<u32> {
-        self.param_of.get(name.index()).copied().filter(|column| *column != NONE)
+    /// The params of a shape that have a column: their place in the shape, and the column.
+    pub(super) fn params_of(&self, shape: &Shape) -> impl Iterator<Item = (usize, u32)> {
+        of_shape(&self.params_of, shape)
     }
+}
+
+fn of_shape<'a>(columns: &'a [Vec<u32>], shape: &Shape) -> impl Iterator<Item = (usize, u32)> + use<'a> {
+    let columns = columns.get(shape.index).map(Vec::as_slice).unwrap_or_default();
+    columns.iter().copied().enumerate().filter(|(_, column)| *column != NONE)
 }
 
 fn runs<'a>(request: &'a Request<'_>) -> impl Iterator<Item = &'a RunRecord> {

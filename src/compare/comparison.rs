@@ -22,24 +22,26 @@
 //! those that differ between the runs of one row (which `params` of that row then leaves out). `run` is there if every run is a row;
 //! `at` says which value of each series was compared: `final`, `best` or `step=N`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::cells::Cells;
 use super::request::{Baseline, BaselineSource};
 use super::warning::Warning;
 use crate::model::direction::Direction;
 use crate::model::id::Id;
 use crate::model::number::Number;
-use crate::records::{Names, Num, Value};
+use crate::records::{Names, Num, RunRecord, Value};
 
 /// The version of the JSON shape.
 pub const VERSION: u32 = 1;
 
 /// The outcome of a comparison.
 #[derive(Debug, Clone)]
-pub struct Comparison {
+pub struct Comparison<'a> {
     /// What was compared with.
     pub baselines: Vec<BaselineNote>,
     /// All metrics: those that are expected first, in the order of the expectations, then the others by name.
@@ -47,13 +49,36 @@ pub struct Comparison {
     /// All params, by name.
     pub params: Vec<ParamColumn>,
     /// See [`super::compare`] for their order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Row<'a>>,
     /// Which value of each series was compared: `final`, `best` or `step=N`.
     pub at: String,
     /// What the reader should know before believing the numbers.
     pub warnings: Vec<Warning>,
     /// The texts that params stand for.
     pub names: Arc<Names>,
+    pub(super) cells: Cells,
+    /// By baseline: the means that deltas refer to, by metric column.
+    pub(super) references: Vec<Vec<Option<f64>>>,
+}
+
+impl Comparison<'_> {
+    /// The estimate of the metric of a column in a row; `None` if none of its runs has it.
+    pub fn estimate(&self, row: &Row<'_>, column: usize) -> Option<Estimate> {
+        let mut estimate = self.cells.estimate(row.slot, column)?;
+        let reference = row.baseline.filter(|_| !row.reference).and_then(|baseline| self.references.get(baseline));
+        if let (Some(mean), Some(base)) = (estimate.mean, reference.and_then(|means| *means.get(column)?)) {
+            // Two means beyond the range of doubles have no difference that could be told.
+            estimate.delta = Some(mean - base).filter(|delta| !delta.is_nan());
+            let direction = self.metrics[column].direction.filter(|_| mean != base);
+            estimate.better = direction.map(|direction| direction.improves(base, mean));
+        }
+        Some(estimate)
+    }
+
+    /// What the runs of a row (that count, if any does) say of the param of a column; `None` if none of them has it.
+    pub fn param(&self, row: &Row<'_>, column: usize) -> Option<Param> {
+        self.cells.param(row.slot, column)
+    }
 }
 
 /// A baseline, without its runs.
@@ -94,13 +119,13 @@ pub struct ParamColumn {
 
 /// Runs of one experiment that differ only in their seed; one run, if every run is a row.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub struct Row<'a> {
     /// The name of the experiment or baseline.
-    pub experiment: String,
+    pub experiment: Cow<'a, str>,
     /// The run, if every run is a row.
     pub run: Option<Id>,
     /// The full ref of its branch.
-    pub branch: Option<String>,
+    pub branch: Option<&'a str>,
     /// Where the branch is.
     pub state: Option<State>,
     /// Index of the baseline it is compared with.
@@ -109,12 +134,10 @@ pub struct Row {
     pub is_baseline: bool,
     /// Whether it is the row that deltas refer to.
     pub reference: bool,
-    /// The digest that its runs share; `None` for a run without one and for rows without runs.
-    pub condition: Option<String>,
-    /// Commits of the runs, by first start; the tip of the branch if there is no run.
-    pub commits: Vec<String>,
-    /// Seeds of the runs that count, ascending, each once.
-    pub seeds: Vec<i64>,
+    /// Its runs, by start.
+    pub runs: Vec<&'a RunRecord>,
+    /// The tip of the branch if there is no run.
+    pub commit: Option<String>,
     /// Runs that count: ended well, not withdrawn.
     pub n: usize,
     /// Runs that failed, were killed or crashed.
@@ -125,10 +148,8 @@ pub struct Row {
     pub repeats: usize,
     /// How many seeds the experiment planned.
     pub planned_seeds: Option<u32>,
-    /// What its runs (that count, if any does) say of params: column, value, by column. A param that is not among them, none of them has.
-    pub params: Vec<(u32, Param)>,
-    /// Estimates of the metrics that its runs have: column, estimate, by column.
-    pub metrics: Vec<(u32, Estimate)>,
+    /// Where its values are.
+    pub(super) slot: usize,
 }
 
 /// What the runs of a row say of a param.
@@ -140,27 +161,30 @@ pub enum Param {
     Is(Value),
 }
 
-impl Row {
-    /// What its runs say of the param of a column.
-    pub fn param(&self, column: usize) -> Option<Param> {
-        find(&self.params, column).copied()
+impl<'a> Row<'a> {
+    /// The digest that its runs share; `None` for a run without one and for rows without runs.
+    pub fn condition(&self) -> Option<&'a str> {
+        self.runs.first().map(|run| run.condition()).filter(|condition| !condition.is_empty())
     }
 
-    /// The estimate of the metric of a column.
-    pub fn metric(&self, column: usize) -> Option<&Estimate> {
-        find(&self.metrics, column)
+    /// Commits of the runs, by first start, each once; the tip of the branch if there is no run.
+    pub fn commits(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for commit in self.runs.iter().map(|run| run.commit()).chain(self.commit.as_deref()) {
+            if !all.contains(&commit) {
+                all.push(commit);
+            }
+        }
+        all
     }
-}
 
-/// In most rows every column is there, and stands at its own index.
-fn find<T>(cells: &[(u32, T)], column: usize) -> Option<&T> {
-    let wanted = u32::try_from(column).ok()?;
-    if let Some((found, cell)) = cells.get(column)
-        && *found == wanted
-    {
-        return Some(cell);
+    /// Seeds of the runs that count, ascending, each once.
+    pub fn seeds(&self) -> Vec<i64> {
+        let mut all: Vec<i64> = self.runs.iter().filter(|run| run.counts()).filter_map(|run| run.seed).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
-    cells.binary_search_by_key(&wanted, |(column, _)| *column).ok().map(|at| &cells[at].1)
 }
 
 /// What the runs of a row say about a metric, by the values that are compared.
@@ -230,7 +254,7 @@ fn source<S: Serializer>(source: &BaselineSource, serializer: S) -> Result<S::Ok
     .serialize(serializer)
 }
 
-impl Serialize for Comparison {
+impl Serialize for Comparison<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("version", &VERSION)?;
@@ -246,7 +270,7 @@ impl Serialize for Comparison {
     }
 }
 
-struct RowsJson<'a>(&'a Comparison);
+struct RowsJson<'a>(&'a Comparison<'a>);
 
 impl Serialize for RowsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -254,7 +278,7 @@ impl Serialize for RowsJson<'_> {
     }
 }
 
-struct RowJson<'a>(&'a Comparison, &'a Row);
+struct RowJson<'a>(&'a Comparison<'a>, &'a Row<'a>);
 
 impl Serialize for RowJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -272,26 +296,26 @@ impl Serialize for RowJson<'_> {
         map.serialize_entry("baseline", &row.baseline)?;
         map.serialize_entry("is_baseline", &row.is_baseline)?;
         map.serialize_entry("reference", &row.reference)?;
-        map.serialize_entry("condition", &row.condition)?;
-        map.serialize_entry("commits", &row.commits)?;
-        map.serialize_entry("seeds", &row.seeds)?;
+        map.serialize_entry("condition", &row.condition())?;
+        map.serialize_entry("commits", &row.commits())?;
+        map.serialize_entry("seeds", &row.seeds())?;
         map.serialize_entry("n", &row.n)?;
         map.serialize_entry("failed", &row.failed)?;
         map.serialize_entry("withdrawn", &row.withdrawn)?;
         map.serialize_entry("repeats", &row.repeats)?;
         map.serialize_entry("planned_seeds", &row.planned_seeds)?;
-        let name = |column: &u32| of.params[*column as usize].name.as_str();
-        let agreed = row.params.iter().filter_map(|(column, param)| match param {
-            Param::Is(value) => Some((name(column), value.to_json(&of.names))),
+        let params = || of.params.iter().enumerate().filter_map(|(at, param)| Some((param, of.param(row, at)?)));
+        let agreed = params().filter_map(|(column, param)| match param {
+            Param::Is(value) => Some((column.name.as_str(), value.to_json(&of.names))),
             Param::Varies => None,
         });
         map.serialize_entry("params", &Entries(agreed.collect()))?;
-        let varying = row.params.iter().filter(|(_, param)| *param == Param::Varies);
-        map.serialize_entry("varying", &varying.map(|(column, _)| name(column)).collect::<Vec<_>>())?;
-        let metrics = row
-            .metrics
-            .iter()
-            .map(|(column, estimate)| (of.metrics[*column as usize].name.as_str(), EstimateJson(estimate, &of.names)));
+        let varying = params().filter(|(_, param)| *param == Param::Varies);
+        map.serialize_entry("varying", &varying.map(|(column, _)| column.name.as_str()).collect::<Vec<_>>())?;
+        let metrics =
+            of.metrics.iter().enumerate().filter_map(|(at, metric)| {
+                Some((metric.name.as_str(), EstimateJson(of.estimate(row, at)?, &of.names)))
+            });
         map.serialize_entry("metrics", &Entries(metrics.collect()))?;
         map.end()
     }
@@ -306,7 +330,7 @@ impl<T: Serialize> Serialize for Entries<'_, T> {
     }
 }
 
-struct EstimateJson<'a>(&'a Estimate, &'a Names);
+struct EstimateJson<'a>(Estimate, &'a Names);
 
 impl Serialize for EstimateJson<'_> {
     /// As in facts: what JSON lacks is a string.

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::cells::Cells;
 use super::columns::Columns;
-use super::comparison::{Estimate, Param, Row};
-use super::estimate::estimate;
+use super::comparison::{Param, Row};
 use super::request::{At, Request, Subject};
 use super::warning::Warning;
 use crate::model::direction::Direction;
 use crate::model::time::Time;
-use crate::records::{Measure, Names, Num, RunRecord, Symbol, Value};
+use crate::records::{Num, RunRecord, Value};
 
 /// A row and what is needed of its runs until the comparison is complete.
-pub(super) struct Built {
-    pub(super) row: Row,
+pub(super) struct Built<'a> {
+    pub(super) row: Row<'a>,
     /// Start of the latest run that counts, or of the latest run if none does.
     pub(super) latest: Time,
     /// All the runs that count are identical to the last bit, under at least two seeds.
@@ -21,73 +21,86 @@ pub(super) struct Built {
 }
 
 /// Folds runs into rows; keeps what it needs for that from one row to the next.
-pub(super) struct Folder<'a> {
-    names: &'a Names,
-    columns: &'a Columns,
+pub(super) struct Folder<'c, 'a> {
+    pub(super) columns: &'c Columns,
+    pub(super) cells: Cells,
     at: At<'a>,
     each_run: bool,
     /// The values of the row at hand, by metric column, and which of them are in use.
     values: Vec<Vec<Num>>,
     used: Vec<u32>,
+    /// The same of params: what was found, and in how many runs.
+    params: Vec<(Option<Param>, usize)>,
+    used_params: Vec<u32>,
 }
 
-impl<'a> Folder<'a> {
-    pub(super) fn new(request: &Request<'a>, columns: &'a Columns) -> Self {
+impl<'c, 'a> Folder<'c, 'a> {
+    pub(super) fn new(request: &Request<'a>, columns: &'c Columns) -> Self {
+        // Mostly so many; columns grow.
+        let rows = request.subjects.len() + request.baselines.len();
         Self {
-            names: request.names,
             columns,
+            cells: Cells::new(columns.metrics.len(), columns.params.len(), rows),
             at: request.at,
             each_run: request.each_run,
             values: vec![Vec::new(); columns.metrics.len()],
             used: Vec::new(),
+            params: vec![(None, 0); columns.params.len()],
+            used_params: Vec::new(),
         }
     }
 
     /// Add the rows of an experiment, by first start; at least one.
     pub(super) fn subject_rows(
         &mut self,
-        subject: &Subject<'_>,
+        subject: Subject<'a>,
         baseline: Option<usize>,
-        rows: &mut Vec<Built>,
+        rows: &mut Vec<Built<'a>>,
         warnings: &mut Vec<Warning>,
     ) {
         let template = Row {
-            experiment: subject.name.to_owned(),
-            branch: subject.branch.map(str::to_owned),
-            state: Some(subject.state.clone()),
+            experiment: subject.name.into(),
+            branch: subject.branch,
+            state: Some(subject.state),
             baseline,
             planned_seeds: subject.planned_seeds,
             ..Row::default()
         };
         let before = rows.len();
-        rows.extend(self.condition_rows(&subject.runs, &template));
+        // Seeds are planned for each thing that is tried, so the best measured condition tells whether the plan was kept.
+        let of_all = if self.each_run && subject.planned_seeds.is_some() { distinct_seeds(&subject.runs) } else { 0 };
+        self.condition_rows(subject.runs, &template, rows);
         if rows.len() == before {
-            rows.push(row_without_runs(&template, subject.commit.as_ref()));
+            rows.push(self.row_without_runs(&template, subject.commit));
         }
         Warning::about_seeds(&rows[before..], warnings);
-        // Seeds are planned for each thing that is tried, so the best measured condition tells whether the plan was kept.
         if let Some(planned) = subject.planned_seeds {
-            let seeds = if self.each_run {
-                distinct_seeds(&subject.runs)
-            } else {
-                rows[before..].iter().map(|built| built.row.n - built.row.repeats).max().unwrap_or(0)
-            };
+            let of_row = |built: &Built<'_>| built.row.n - built.row.repeats;
+            let seeds = if self.each_run { of_all } else { rows[before..].iter().map(of_row).max().unwrap_or(0) };
             if seeds < planned as usize {
                 warnings.push(Warning::FewerSeeds { experiment: subject.name.to_owned(), seeds, planned });
             }
         }
     }
 
-    /// One row for each condition among the runs, by first start; the template says what all rows share.
-    pub(super) fn condition_rows(&mut self, runs: &[&RunRecord], template: &Row) -> Vec<Built> {
-        let mut ordered: Vec<&RunRecord> = runs.to_vec();
-        ordered.sort_by_key(|run| (run.start, run.id));
+    /// Add one row for each condition among the runs, by first start; the template says what all rows share.
+    pub(super) fn condition_rows(
+        &mut self,
+        mut runs: Vec<&'a RunRecord>,
+        template: &Row<'a>,
+        rows: &mut Vec<Built<'a>>,
+    ) {
+        if runs.len() == 1 {
+            rows.push(self.row(runs, template));
+            return;
+        }
+        runs.sort_by_key(|run| (run.start, run.id));
         let mut groups: Vec<Vec<&RunRecord>> = Vec::new();
-        let mut index: HashMap<Symbol, usize> = HashMap::new();
-        for run in ordered {
-            match run.condition.some().filter(|_| !self.each_run && runs.len() > 1) {
+        let mut index: HashMap<&str, usize> = HashMap::new();
+        for run in runs {
+            match Some(run.condition()).filter(|condition| !self.each_run && !condition.is_empty()) {
                 None => groups.push(vec![run]),
-                Some(condition) => match index.get(&condition) {
+                Some(condition) => match index.get(condition) {
                     Some(&at) => groups[at].push(run),
                     None => {
                         index.insert(condition, groups.len());
@@ -96,118 +109,151 @@ impl<'a> Folder<'a> {
                 },
             }
         }
-        groups.iter().map(|group| self.row(group, template)).collect()
+        rows.extend(groups.into_iter().map(|group| self.row(group, template)));
     }
 
-    fn row(&mut self, group: &[&RunRecord], template: &Row) -> Built {
-        let counting: Vec<&RunRecord> = group.iter().copied().filter(|run| run.counts()).collect();
+    fn row(&mut self, group: Vec<&'a RunRecord>, template: &Row<'a>) -> Built<'a> {
+        let slot = self.cells.add_row();
         let withdrawn = group.iter().filter(|run| run.withdrawn.is_some()).count();
-        let seeds: BTreeSet<i64> = counting.iter().filter_map(|run| run.seed).collect();
-        let with_seed = counting.iter().filter(|run| run.seed.is_some()).count();
-        let latest = if counting.is_empty() { group.last() } else { counting.last() };
-        let condition = group.first().and_then(|first| first.condition.some());
-        Built {
+        let n = group.iter().filter(|run| run.counts()).count();
+        let latest = group.iter().rev().find(|run| n == 0 || run.counts());
+        let mut built = Built {
             latest: latest.map(|run| run.start).unwrap_or_default(),
-            seed_without_effect: seeds.len() > 1 && with_seed == counting.len() && all_identical(&counting),
+            seed_without_effect: false,
             row: Row {
+                slot,
                 run: group.first().filter(|_| self.each_run).map(|run| run.id),
-                condition: condition.map(|condition| self.names.text(condition).to_owned()),
-                commits: self.commits(group),
-                n: counting.len(),
-                failed: group.len() - counting.len() - withdrawn,
+                n,
+                failed: group.len() - n - withdrawn,
                 withdrawn,
-                repeats: with_seed - seeds.len(),
-                seeds: seeds.into_iter().collect(),
-                params: self.params(if counting.is_empty() { group } else { &counting }),
-                metrics: self.estimates(&counting),
                 ..template.clone()
             },
+        };
+        if let [run] = group.as_slice() {
+            self.fill_from_one(slot, run);
+        } else {
+            let counting: Vec<&RunRecord> = group.iter().copied().filter(|run| run.counts()).collect();
+            let seeds: BTreeSet<i64> = counting.iter().filter_map(|run| run.seed).collect();
+            let with_seed = counting.iter().filter(|run| run.seed.is_some()).count();
+            built.row.repeats = with_seed - seeds.len();
+            built.seed_without_effect = seeds.len() > 1 && with_seed == n && all_identical(&counting);
+            self.fill_params(slot, if counting.is_empty() { &group } else { &counting });
+            self.fill_metrics(slot, &counting);
+        }
+        built.row.runs = group;
+        built
+    }
+
+    /// Most rows have one run.
+    fn fill_from_one(&mut self, slot: usize, run: &RunRecord) {
+        let columns = self.columns;
+        for (at, column) in columns.params_of(&run.shape) {
+            let value = run.param_at(at);
+            if !columns.seed_like[column as usize] || !is_the_seed(run, Some(value)) {
+                self.cells.set_param(slot, column, Param::Is(value));
+            }
+        }
+        if !run.counts() {
+            return;
+        }
+        if let At::Final = self.at {
+            for (at, column) in columns.metrics_of(&run.shape) {
+                self.cells.set_one(slot, column, run.final_at(at));
+            }
+        } else {
+            self.fill_metrics(slot, &[run]);
         }
     }
 
-    fn estimates(&mut self, runs: &[&RunRecord]) -> Vec<(u32, Estimate)> {
+    fn fill_metrics(&mut self, slot: usize, runs: &[&RunRecord]) {
         for run in runs {
-            for (name, measure) in &run.metrics {
-                let Some(column) = self.columns.metric(*name) else { continue };
-                let direction = self.columns.metrics[column as usize].direction;
-                if let Some(value) = value_at(self.at, run, *name, measure, direction) {
-                    let values = &mut self.values[column as usize];
-                    if values.is_empty() {
-                        self.used.push(column);
+            self.take_values(run);
+        }
+        for column in self.used.drain(..) {
+            let values = &mut self.values[column as usize];
+            self.cells.set(slot, column, values);
+            values.clear();
+        }
+    }
+
+    /// The values that are compared; a run may have none of some metric there.
+    fn take_values(&mut self, run: &RunRecord) {
+        let columns = self.columns;
+        let mut take = |column: u32, value: Num| {
+            let values = &mut self.values[column as usize];
+            if values.is_empty() {
+                self.used.push(column);
+            }
+            values.push(value);
+        };
+        match self.at {
+            At::Final => columns.metrics_of(&run.shape).for_each(|(at, column)| take(column, run.final_at(at))),
+            At::Step(_, value) => {
+                for (at, column) in columns.metrics_of(&run.shape) {
+                    if let Some(value) = value(run, run.shape.metrics[at]) {
+                        take(column, value);
                     }
-                    values.push(value);
+                }
+            }
+            At::Best => {
+                let mut wanted = columns.metrics_of(&run.shape).peekable();
+                for (at, (_, measure)) in run.metrics().enumerate() {
+                    let Some((_, column)) = wanted.next_if(|(next, _)| *next == at) else { continue };
+                    let best = match columns.metrics[column as usize].direction {
+                        // A series without a finite value has no best one, but it must not vanish.
+                        Some(Direction::Maximize) => Some(measure.max.unwrap_or(measure.last)),
+                        Some(Direction::Minimize) => Some(measure.min.unwrap_or(measure.last)),
+                        None => measure.best,
+                    };
+                    if let Some(best) = best {
+                        take(column, best);
+                    }
                 }
             }
         }
-        self.used.sort_unstable();
-        let mut all = Vec::with_capacity(self.used.len());
-        for column in self.used.drain(..) {
-            let values = &mut self.values[column as usize];
-            all.push((column, estimate(values)));
-            values.clear();
-        }
-        all
     }
 
     /// What all runs agree on, and what they do not. The seed under its own name is neither.
-    fn params(&self, runs: &[&RunRecord]) -> Vec<(u32, Param)> {
-        let mut all: Vec<(u32, Param, usize)> = Vec::new();
+    fn fill_params(&mut self, slot: usize, runs: &[&RunRecord]) {
+        let columns = self.columns;
         for run in runs {
-            for (name, value) in &run.params {
-                let Some(column) = self.columns.param(*name) else { continue };
-                match all.binary_search_by_key(&column, |(column, ..)| *column) {
-                    Err(at) => all.insert(at, (column, Param::Is(*value), 1)),
-                    Ok(at) => {
-                        let (_, param, count) = &mut all[at];
-                        *count += 1;
-                        if *param != Param::Is(*value) {
-                            *param = Param::Varies;
-                        }
+            for (at, column) in columns.params_of(&run.shape) {
+                let value = Param::Is(run.param_at(at));
+                let (param, count) = &mut self.params[column as usize];
+                match param {
+                    None => {
+                        self.used_params.push(column);
+                        *param = Some(value);
                     }
+                    Some(known) if *known != value => *known = Param::Varies,
+                    Some(_) => {}
                 }
+                *count += 1;
             }
         }
-        let is_the_seed = |column: u32| {
-            self.columns.seed_like[column as usize]
-                && runs.iter().all(|run| {
-                    let own = |(name, _): &&(Symbol, Value)| self.columns.param(*name) == Some(column);
-                    let value = run.params.iter().find(own).map(|(_, value)| *value);
-                    value.is_none_or(|value| run.seed.is_some_and(|seed| value == Value::Integer(seed)))
-                })
-        };
-        all.into_iter()
-            .filter(|(column, ..)| !is_the_seed(*column))
-            .map(|(column, param, count)| (column, if count < runs.len() { Param::Varies } else { param }))
-            .collect()
+        for column in self.used_params.drain(..) {
+            let (param, count) = std::mem::take(&mut self.params[column as usize]);
+            let of_run = |run: &RunRecord| {
+                columns.params_of(&run.shape).find(|(_, found)| *found == column).map(|(at, _)| run.param_at(at))
+            };
+            if columns.seed_like[column as usize] && runs.iter().all(|run| is_the_seed(run, of_run(run))) {
+                continue;
+            }
+            let param = if count < runs.len() { Param::Varies } else { param.unwrap_or(Param::Varies) };
+            self.cells.set_param(slot, column, param);
+        }
     }
 
-    fn commits(&self, group: &[&RunRecord]) -> Vec<String> {
-        let mut seen: Vec<Symbol> = Vec::new();
-        for run in group {
-            if !seen.contains(&run.commit) {
-                seen.push(run.commit);
-            }
-        }
-        seen.into_iter().map(|commit| self.names.text(commit).to_owned()).collect()
+    /// A row that says that there is nothing yet.
+    pub(super) fn row_without_runs(&mut self, template: &Row<'a>, commit: Option<String>) -> Built<'a> {
+        let row = Row { slot: self.cells.add_row(), commit, ..template.clone() };
+        Built { row, latest: Time::default(), seed_without_effect: false }
     }
 }
 
-/// A row that says that there is nothing yet.
-pub(super) fn row_without_runs(template: &Row, commit: Option<&String>) -> Built {
-    let row = Row { commits: commit.into_iter().cloned().collect(), ..template.clone() };
-    Built { row, latest: Time::default(), seed_without_effect: false }
-}
-
-/// The value that is compared; `None` if the run has none there.
-fn value_at(at: At<'_>, run: &RunRecord, name: Symbol, measure: &Measure, direction: Option<Direction>) -> Option<Num> {
-    match (at, direction) {
-        (At::Final, _) => Some(measure.last),
-        // A series without a finite value has no best one, but it must not vanish.
-        (At::Best, Some(Direction::Maximize)) => Some(measure.max.unwrap_or(measure.last)),
-        (At::Best, Some(Direction::Minimize)) => Some(measure.min.unwrap_or(measure.last)),
-        (At::Best, None) => measure.best,
-        (At::Step(_, value), _) => value(run, name),
-    }
+/// Whether the value that a run has of a param, if any, is its seed.
+fn is_the_seed(run: &RunRecord, value: Option<Value>) -> bool {
+    value.is_none_or(|value| run.seed.is_some_and(|seed| value == Value::Integer(seed)))
 }
 
 fn distinct_seeds(runs: &[&RunRecord]) -> usize {
@@ -221,15 +267,12 @@ fn all_identical(runs: &[&RunRecord]) -> bool {
         (Some(a), Some(b)) => a.is_identical(b),
         (a, b) => a.is_none() && b.is_none(),
     };
-    !first.metrics.is_empty()
+    !first.shape.metrics.is_empty()
         && others.iter().all(|other| {
-            first.metrics.len() == other.metrics.len()
-                && first.metrics.iter().zip(&other.metrics).all(|((name, a), (other_name, b))| {
-                    name == other_name
-                        && a.last.is_identical(b.last)
-                        && (a.step, a.count) == (b.step, b.count)
-                        && same(a.min, b.min)
-                        && same(a.max, b.max)
+            first.shape.metrics == other.shape.metrics
+                && first.finals().zip(other.finals()).all(|((_, a), (_, b))| a.is_identical(b))
+                && first.metrics().zip(other.metrics()).all(|((_, a), (_, b))| {
+                    (a.step, a.count) == (b.step, b.count) && same(a.min, b.min) && same(a.max, b.max)
                 })
         })
 }

@@ -25,6 +25,23 @@ pub fn estimate(values: &mut Vec<Num>) -> Estimate {
     }
 }
 
+impl Estimate {
+    /// As [`estimate`], of one value.
+    pub(super) fn of_one(value: Num) -> Self {
+        let finite = Some(value).filter(|value| value.as_f64().is_finite());
+        Self {
+            n: finite.iter().count(),
+            mean: finite.map(Num::as_f64),
+            sd: None,
+            min: finite,
+            max: finite,
+            non_finite: usize::from(finite.is_none()),
+            delta: None,
+            better: None,
+        }
+    }
+}
+
 /// Mean and sample standard deviation of finite values.
 ///
 /// Equal values have exactly their value as mean and 0 as deviation; no sum or square overflows or underflows on the way.

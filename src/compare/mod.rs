@@ -6,6 +6,7 @@
 //! interval and a registered hypothesis.
 
 mod baseline;
+mod cells;
 mod columns;
 mod comparison;
 mod conditions;
@@ -20,7 +21,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-use baseline::{baseline_rows, set_deltas};
+use baseline::{baseline_rows, reference_means};
 use columns::Columns;
 use conditions::Folder;
 use params::mark_differing;
@@ -34,30 +35,32 @@ pub use warning::Warning;
 ///
 /// Rows come by baseline, in the order of the request: the row that deltas refer to, the baseline's other conditions, then
 /// its subjects. A subject whose baseline index is out of range is compared with nothing, and comes last.
-pub fn compare(request: Request<'_>) -> Comparison {
+pub fn compare(request: Request<'_>) -> Comparison<'_> {
     let mut warnings = Vec::new();
     let columns = Columns::new(&request, &mut warnings);
     let mut folder = Folder::new(&request, &columns);
     let Request { names, baselines, subjects, at, params: request_params, .. } = request;
 
     let mut rows = Vec::with_capacity(subjects.len() + baselines.len());
-    let mut groups: Vec<Vec<&Subject<'_>>> = vec![Vec::new(); baselines.len() + 1];
-    for (subject, index) in &subjects {
-        groups[(*index).min(baselines.len())].push(subject);
+    let mut references = Vec::with_capacity(baselines.len());
+    let mut groups: Vec<Vec<Subject<'_>>> = vec![Vec::new(); baselines.len() + 1];
+    for (subject, index) in subjects {
+        groups[index.min(baselines.len())].push(subject);
     }
     for (index, group) in groups.into_iter().enumerate() {
         let baseline = baselines.get(index);
-        let mut of_group =
-            baseline.map(|baseline| baseline_rows(baseline, index, &mut folder, &columns)).unwrap_or_default();
+        let mut of_group = baseline.map(|baseline| baseline_rows(baseline, index, &mut folder)).unwrap_or_default();
         Warning::about_seeds(&of_group, &mut warnings);
+        references.push(reference_means(&of_group, &folder));
+        of_group.reserve(group.len());
         for subject in group {
             folder.subject_rows(subject, baseline.is_some().then_some(index), &mut of_group, &mut warnings);
         }
-        set_deltas(&mut of_group, &columns.metrics);
         rows.extend(of_group.into_iter().map(|built| built.row));
     }
+    let cells = folder.cells;
     let mut params = columns.params;
-    mark_differing(&rows, &mut params);
+    mark_differing(&rows, &cells, &mut params);
     if !request_params.is_empty() {
         params.iter_mut().for_each(|param| param.differs = request_params.contains(&param.name));
     }
@@ -73,5 +76,7 @@ pub fn compare(request: Request<'_>) -> Comparison {
         },
         warnings,
         names: std::sync::Arc::clone(names),
+        cells,
+        references,
     }
 }

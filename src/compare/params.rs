@@ -1,24 +1,16 @@
 //! Which params tell rows apart.
 
-use super::comparison::{Param, ParamColumn, Row};
+use super::cells::Cells;
+use super::comparison::{ParamColumn, Row};
 
 /// Mark the params whose value differs between rows that have runs; being absent is a difference.
-pub(super) fn mark_differing(rows: &[Row], params: &mut [ParamColumn]) {
+pub(super) fn mark_differing(rows: &[Row<'_>], cells: &Cells, params: &mut [ParamColumn]) {
     // A row without runs has no params to differ in: it must not turn every param of the others into a difference.
-    let has_runs = |row: &&Row| row.n + row.failed + row.withdrawn > 0;
-    let mut first: Vec<Option<Param>> = vec![None; params.len()];
-    let mut count = vec![0_usize; params.len()];
-    let mut with_runs = 0;
-    for row in rows.iter().filter(has_runs) {
-        with_runs += 1;
-        for (column, param) in &row.params {
-            let column = *column as usize;
-            count[column] += 1;
-            params[column].differs |= *first[column].get_or_insert(*param) != *param;
-        }
-    }
-    for (param, count) in params.iter_mut().zip(count) {
-        param.differs = param.name != "seed" && (param.differs || (count > 0 && count < with_runs));
+    let slots = || rows.iter().filter(|row| row.n + row.failed + row.withdrawn > 0).map(|row| row.slot);
+    for (column, param) in params.iter_mut().enumerate().filter(|(_, param)| param.name != "seed") {
+        let mut values = slots().map(|slot| cells.param(slot, column));
+        let first = values.next();
+        param.differs = values.any(|value| Some(value) != first);
     }
 }
 
@@ -30,35 +22,38 @@ pub(super) fn could_be_the_seed(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Param, ParamColumn, Row, could_be_the_seed, mark_differing};
+    use super::super::comparison::Param;
+    use super::{Cells, ParamColumn, Row, could_be_the_seed, mark_differing};
     use crate::records::Value;
 
     const NAMES: [&str; 4] = ["a", "b", "c", "seed"];
 
-    fn row(params: &[(u32, Param)]) -> Row {
-        Row { n: 1, params: params.to_vec(), ..Row::default() }
-    }
-
-    fn differing(rows: &[Row]) -> Vec<&'static str> {
+    /// Rows with these params; `None` is one without runs.
+    fn differing(rows: &[Option<&[(u32, Param)]>]) -> Vec<&'static str> {
         let mut params: Vec<ParamColumn> =
             NAMES.iter().map(|name| ParamColumn { name: (*name).to_owned(), differs: false }).collect();
-        mark_differing(rows, &mut params);
+        let mut cells = Cells::new(0, NAMES.len(), 0);
+        let row = |params: &Option<&[(u32, Param)]>| {
+            let slot = cells.add_row();
+            let set = |(column, param): &(u32, Param)| cells.set_param(slot, *column, *param);
+            params.iter().copied().flatten().for_each(set);
+            Row { slot, n: usize::from(params.is_some()), ..Row::default() }
+        };
+        let rows: Vec<Row<'_>> = rows.iter().map(row).collect();
+        mark_differing(&rows, &cells, &mut params);
         NAMES.into_iter().zip(params).filter(|(_, param)| param.differs).map(|(name, _)| name).collect()
     }
 
     #[test]
     fn only_differences_are_named() {
         let is = |value| Param::Is(Value::Integer(value));
-        let rows = [
-            row(&[(0, is(1)), (1, is(1)), (2, Param::Is(Value::Bool(true))), (3, is(1))]),
-            row(&[(0, is(1)), (1, Param::Is(Value::Float(1.0))), (3, is(2))]),
-            Row { n: 0, ..Row::default() },
-        ];
-        assert_eq!(differing(&rows), ["b", "c"]);
-        assert!(differing(&rows[..1]).is_empty());
-        let vary = row(&[(0, Param::Varies), (1, is(1)), (2, Param::Is(Value::Bool(true))), (3, is(1))]);
-        assert_eq!(differing(&[rows[0].clone(), vary.clone()]), ["a"]);
-        assert!(differing(&[vary.clone(), vary]).is_empty());
+        let one: &[_] = &[(0, is(1)), (1, is(1)), (2, Param::Is(Value::Bool(true))), (3, is(1))];
+        let other: &[_] = &[(0, is(1)), (1, Param::Is(Value::Float(1.0))), (3, is(2))];
+        assert_eq!(differing(&[Some(one), Some(other), None]), ["b", "c"]);
+        assert!(differing(&[Some(one), None]).is_empty());
+        let vary: &[_] = &[(0, Param::Varies), (1, is(1)), (2, Param::Is(Value::Bool(true))), (3, is(1))];
+        assert_eq!(differing(&[Some(one), Some(vary)]), ["a"]);
+        assert!(differing(&[Some(vary), Some(vary)]).is_empty());
     }
 
     #[test]

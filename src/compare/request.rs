@@ -14,7 +14,7 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// The full ref of its branch.
     pub branch: Option<&'a str>,
-    /// The tip of the branch.
+    /// The tip of the branch; needed only where there are no runs.
     pub commit: Option<String>,
     /// Where the branch is.
     pub state: State,

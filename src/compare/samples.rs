@@ -13,7 +13,7 @@ use crate::model::metric::Accumulator;
 use crate::model::number::Number;
 use crate::model::run::{Run, Status};
 use crate::model::time::Time;
-use crate::records::{Names, Records, Row, RunRecord, Symbol};
+use crate::records::{Names, Records, Row, RunRecord, Segment, Symbol};
 
 /// A run of one moment; `at` makes its id and its start.
 pub(crate) struct Sample {
@@ -151,7 +151,7 @@ pub(crate) fn request(baseline: SampleBaseline, subjects: Vec<SampleSubject>) ->
 }
 
 /// Compare, by way of the facts.
-pub(crate) fn compare(request: SampleRequest) -> Comparison {
+pub(crate) fn compare(request: SampleRequest) -> Comparison<'static> {
     let mut names = Names::default();
     let mut rows = Vec::new();
     let mut nth = 0;
@@ -163,7 +163,7 @@ pub(crate) fn compare(request: SampleRequest) -> Comparison {
             ids.push(facts[0].header.id);
             for fact in facts {
                 let file = format!("{}.json", fact.header.id);
-                rows.push((Symbol::default(), Row::read(&file, &fact.encode().expect("it encodes"), &mut names)));
+                rows.push((Row::read(&file, &fact.encode().expect("it encodes"), &mut names), []));
             }
         }
         ids
@@ -179,10 +179,15 @@ pub(crate) fn compare(request: SampleRequest) -> Comparison {
         .collect();
     let expect: Vec<Vec<Symbol>> =
         subjects.iter().map(|subject| subject.3.iter().map(|text| names.intern(text)).collect()).collect();
-    let records = Records::new(names, rows);
+    let segment = Segment::new("", rows, Vec::new(), &mut names);
+    // What a comparison says borrows from the records it was made of.
+    let records: &'static Records = Box::leak(Box::new(Records::new(names, [(Symbol::default(), segment)])));
     assert!(records.unreadable.is_empty(), "{:?}", records.unreadable);
     let runs = |ids: &[Id]| ids.iter().map(|id| records.find_run(*id).expect("a run")).collect::<Vec<&RunRecord>>();
+    let subjects = Vec::leak(subjects);
+    let expect = Vec::leak(expect);
     let branches: Vec<String> = subjects.iter().map(|subject| format!("refs/heads/exp/{}", subject.0)).collect();
+    let branches = Vec::leak(branches);
     super::compare(Request {
         names: &records.names,
         baselines: baselines
@@ -220,7 +225,7 @@ pub(crate) fn compare(request: SampleRequest) -> Comparison {
 }
 
 /// A baseline, an experiment that helps, one that harms and had trouble, and one that has not run.
-pub(crate) fn typical() -> Comparison {
+pub(crate) fn typical() -> Comparison<'static> {
     let run = |at: u8, condition: &str, seed: i64, accuracy: f64, loss: f64| {
         Sample::new(at, condition, seed).metric("val_acc", accuracy).metric("loss", loss).param("epochs", 10)
     };
@@ -253,7 +258,7 @@ pub(crate) const NASTY: [&str; 6] = [
 ];
 
 /// A comparison in which every name is nasty, and one is 300 bytes long.
-pub(crate) fn nasty() -> Comparison {
+pub(crate) fn nasty() -> Comparison<'static> {
     let mut at = 0;
     let mut subjects = Vec::new();
     let long = "0123456789".repeat(30);

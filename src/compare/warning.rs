@@ -43,10 +43,10 @@ pub enum Warning {
 }
 
 impl Warning {
-    pub(super) fn about_seeds(rows: &[Built], warnings: &mut Vec<Self>) {
+    pub(super) fn about_seeds(rows: &[Built<'_>], warnings: &mut Vec<Self>) {
         warnings.extend(rows.iter().filter(|built| built.seed_without_effect).map(|built| Self::SeedWithoutEffect {
-            experiment: built.row.experiment.clone(),
-            seeds: built.row.seeds.clone(),
+            experiment: built.row.experiment.to_string(),
+            seeds: built.row.seeds(),
         }));
     }
 }

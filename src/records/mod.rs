@@ -6,6 +6,7 @@
 
 mod about;
 mod experiment;
+mod kept;
 mod names;
 mod parse;
 mod row;
@@ -21,10 +22,10 @@ use ahash::{HashMap, HashSet, HashSetExt};
 
 pub use about::AboutRecord;
 pub use experiment::{ExperimentRecord, Registration};
-pub use names::{Names, Symbol};
+pub use names::{Names, Shape, Symbol};
 pub use parse::parse;
 pub use row::{Body, Row};
-pub use run::{LateRecord, RunRecord};
+pub use run::{LateRecord, RunRecord, RunRow};
 pub use segment::{FORMAT, Listed, Segment};
 pub use value::{Measure, Num, Value};
 
@@ -78,50 +79,48 @@ pub struct Records {
 }
 
 impl Records {
-    /// Put rows together; each comes with the ref it lies in. Rows of a stem that came before are copies and left out.
-    pub fn new(names: Names, rows: impl IntoIterator<Item = (Symbol, Row)>) -> Self {
+    /// Put segments together; each comes with the ref it lies in. Facts that came before are copies and left out.
+    pub fn new(names: Names, segments: impl IntoIterator<Item = (Symbol, Segment)>) -> Self {
         let mut all = Self { names: Arc::new(names), ..Self::default() };
-        let mut registrations: Vec<Registration> = Vec::new();
-        let rows = rows.into_iter();
-        let expected = rows.size_hint().0;
-        let mut seen: HashSet<Symbol> = HashSet::with_capacity(expected);
-        all.runs.reserve(expected / 2);
-        let mut dead: HashSet<Id> = HashSet::new();
+        let segments: Vec<(Symbol, Segment)> = segments.into_iter().collect();
+        let mut gathering = Gathering {
+            seen: HashSet::with_capacity(segments.iter().map(|(_, segment)| segment.len()).sum()),
+            registrations: Vec::with_capacity(segments.iter().map(|(_, segment)| segment.others.len()).sum()),
+            dead: HashSet::new(),
+        };
+        all.runs.reserve(segments.iter().map(|(_, segment)| segment.runs.len()).sum());
         // Of two facts with one id the one without a mark counts, and its file comes behind the other.
-        let (plain, marked): (Vec<_>, Vec<_>) = rows.partition(|(_, row)| !all.names.text(row.stem).contains('+'));
-        for (ledger, Row { stem, body }) in plain.into_iter().chain(marked) {
-            if !matches!(body, Body::Unreadable(_)) && !seen.insert(stem) {
-                continue;
-            }
-            if let Some((id, _)) = all.names.text(stem).split_once('+')
-                && all.names.find(id).is_some_and(|plain| seen.contains(&plain))
-            {
-                all.unreadable.push(Unreadable {
-                    ledger: all.names.text(ledger).to_owned(),
-                    path: path_of(all.names.text(stem)),
-                    reason: format!("another fact has the id {id} too; the one with the smaller blob counts"),
-                });
-                continue;
-            }
-            match body {
-                Body::Run(run) => all.runs.push(RunRecord { ledger, stem, ..*run }),
-                Body::Experiment(registration) => registrations.push(*registration),
-                Body::Late(late) => all.late.entry(late.target).or_default().push(*late),
-                Body::About(about) => {
-                    if let Some(target) = about.target {
-                        if all.names.text(about.kind) == "tombstone" {
-                            dead.insert(target);
-                        }
-                        all.about.entry(target).or_default().push(*about);
-                    }
+        let (mut marked_runs, mut marked) = (Vec::new(), Vec::new());
+        for (ledger, segment) in segments {
+            for run in segment.runs {
+                let run = RunRecord { ledger, ..run };
+                match run.stem.is_empty() {
+                    true if gathering.seen.insert(run.id) => all.runs.push(run),
+                    true => {}
+                    false => marked_runs.push(run),
                 }
-                Body::Unreadable(reason) => all.unreadable.push(Unreadable {
-                    ledger: all.names.text(ledger).to_owned(),
-                    path: path_of(all.names.text(stem)),
-                    reason: all.names.text(reason).to_owned(),
-                }),
+            }
+            for row in segment.others {
+                match row.stem.is_empty() {
+                    true => all.take(&mut gathering, ledger, row),
+                    false => marked.push((ledger, row)),
+                }
             }
         }
+        for run in marked_runs {
+            if gathering.seen.insert(run.id) {
+                all.runs.push(run);
+            } else {
+                all.refuse_twin(run.ledger, run.stem, run.id);
+            }
+        }
+        for (ledger, row) in marked {
+            match row.body.id() {
+                Some(id) if gathering.seen.contains(&id) => all.refuse_twin(ledger, row.stem, id),
+                _ => all.take(&mut gathering, ledger, row),
+            }
+        }
+        let Gathering { mut registrations, dead, .. } = gathering;
         if !dead.is_empty() {
             all.forget(&dead, &mut registrations);
         }
@@ -130,6 +129,39 @@ impl Records {
         all.runs.sort_by_cached_key(|run| (run.time, run.id));
         all.link();
         all
+    }
+
+    fn take(&mut self, gathering: &mut Gathering, ledger: Symbol, row: Row) {
+        if row.body.id().is_some_and(|id| !gathering.seen.insert(id)) {
+            return;
+        }
+        match row.body {
+            Body::Run(_) => {}
+            Body::Experiment(registration) => gathering.registrations.push(*registration),
+            Body::Late(late) => self.late.entry(late.target).or_default().push(*late),
+            Body::About(about) => {
+                if let Some(target) = about.target {
+                    if self.names.text(about.kind) == "tombstone" {
+                        gathering.dead.insert(target);
+                    }
+                    self.about.entry(target).or_default().push(*about);
+                }
+            }
+            Body::Unreadable(reason) => self.unreadable.push(Unreadable {
+                ledger: self.names.text(ledger).to_owned(),
+                path: path_of(self.names.text(row.stem)),
+                reason: self.names.text(reason).to_owned(),
+            }),
+        }
+    }
+
+    fn refuse_twin(&mut self, ledger: Symbol, stem: Symbol, id: Id) {
+        let (ledger, path) = (self.names.text(ledger).to_owned(), path_of(self.names.text(stem)));
+        // In another ledger it is a copy of the one that was named.
+        if !self.unreadable.iter().any(|known| known.path == path) {
+            let reason = format!("another fact has the id {id} too; the one with the smaller blob counts");
+            self.unreadable.push(Unreadable { ledger, path, reason });
+        }
     }
 
     /// Leave out what a tombstone names; facts about it go with it, the tombstone stays.
@@ -184,7 +216,13 @@ impl Records {
         for (target, facts) in &mut self.late {
             facts.sort_by_key(|late| (late.time, late.id));
             if let Some(at) = self.run_at.get(target) {
-                facts.iter().for_each(|late| late.add_to(&mut self.runs[*at as usize], &self.names));
+                let run = &mut self.runs[*at as usize];
+                let names = Arc::make_mut(&mut self.names);
+                let mut row = run.to_row(names);
+                facts.iter().for_each(|late| late.add_to(&mut row, names));
+                if let Some(whole) = RunRecord::new(row, names) {
+                    *run = RunRecord { ledger: run.ledger, stem: run.stem, ..whole };
+                }
             }
         }
         for (target, facts) in &mut self.about {
@@ -288,6 +326,14 @@ impl Records {
         ids.dedup();
         ids
     }
+}
+
+/// What is known while segments are put together.
+struct Gathering {
+    seen: HashSet<Id>,
+    registrations: Vec<Registration>,
+    /// What tombstones name.
+    dead: HashSet<Id>,
 }
 
 /// Where a fact lies in its ledger, by the name of its file without `.json`.

@@ -1,6 +1,8 @@
-//! Every text once: names of metrics, branches, commits.
+//! Every text once: names of metrics, branches, hosts.
 
-use ahash::RandomState;
+use std::sync::Arc;
+
+use ahash::{HashMap, RandomState};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,18 @@ impl Symbol {
     }
 }
 
-/// Texts by number.
+/// Which params and metrics a run has: most runs have the same ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// Its number among the shapes of its [`Names`], from 0.
+    pub index: usize,
+    /// Names of params, in the order of the texts.
+    pub params: Vec<Symbol>,
+    /// Names of metrics, in the order of the texts.
+    pub metrics: Vec<Symbol>,
+}
+
+/// Texts by number, and the shapes of runs.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// All texts, one behind the other.
@@ -34,12 +47,18 @@ pub struct Names {
     ends: Vec<usize>,
     table: HashTable<u32>,
     hasher: RandomState,
+    shapes: HashMap<(Vec<Symbol>, Vec<Symbol>), Arc<Shape>>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names =
-            Self { all: String::new(), ends: Vec::new(), table: HashTable::new(), hasher: RandomState::new() };
+        let mut names = Self {
+            all: String::new(),
+            ends: Vec::new(),
+            table: HashTable::new(),
+            hasher: RandomState::new(),
+            shapes: HashMap::default(),
+        };
         names.intern("");
         names
     }
@@ -78,6 +97,23 @@ impl Names {
     #[inline]
     pub fn text(&self, symbol: Symbol) -> &str {
         if symbol.index() < self.ends.len() { slice(&self.all, &self.ends, symbol.0) } else { "" }
+    }
+
+    /// The shape of runs with these params and metrics.
+    pub fn shape(&mut self, params: Vec<Symbol>, metrics: Vec<Symbol>) -> Arc<Shape> {
+        let index = self.shapes.len();
+        let key = (params, metrics);
+        if let Some(known) = self.shapes.get(&key) {
+            return Arc::clone(known);
+        }
+        let shape = Arc::new(Shape { index, params: key.0.clone(), metrics: key.1.clone() });
+        self.shapes.insert(key, Arc::clone(&shape));
+        shape
+    }
+
+    /// Number of shapes; the index of each is below it.
+    pub fn shapes(&self) -> usize {
+        self.shapes.len()
     }
 
     /// Number of texts; every symbol is below it.

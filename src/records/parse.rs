@@ -12,7 +12,7 @@ use super::about::AboutRecord;
 use super::experiment::Registration;
 use super::names::{Names, Symbol};
 use super::row::Body;
-use super::run::{LateRecord, RunRecord};
+use super::run::{LateRecord, RunRow};
 use super::value::{Measure, Value};
 use crate::model::fact::{Fact, MAJOR};
 use crate::model::id::Id;
@@ -162,9 +162,9 @@ fn body(keys: &Keys<'_>, bytes: &[u8], names: &mut Names) -> Option<Body> {
     })
 }
 
-fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRecord> {
+fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRow> {
     let mut symbol = |text: &Option<Text<'_>>| text.as_ref().map(|text| names.intern(&text.0)).unwrap_or_default();
-    Some(RunRecord {
+    Some(RunRow {
         id: keys.id,
         time: keys.time,
         experiment: keys.experiment,
@@ -193,9 +193,6 @@ fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRecord> {
         condition: names.intern(&keys.condition.0),
         manual: keys.manual,
         shortened: keys.shortened.is_some(),
-        withdrawn: None,
-        ledger: Symbol::default(),
-        stem: Symbol::default(),
     })
 }
 

@@ -6,13 +6,13 @@ use super::about::AboutRecord;
 use super::experiment::Registration;
 use super::names::{Names, Symbol};
 use super::parse::parse;
-use super::run::{LateRecord, RunRecord};
+use super::run::{LateRecord, RunRow};
 use crate::model::id::Id;
 
 /// What lies in one place of a ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// The name of the file, without `.json`; its id, if it lies in the notes alone.
+    /// The name of the file, without `.json`; empty if that is its id.
     pub stem: Symbol,
     /// What it says.
     pub body: Body,
@@ -23,14 +23,15 @@ pub struct Row {
 pub enum Body {
     /// A registration of an experiment.
     Experiment(Box<Registration>),
-    /// A run.
-    Run(Box<RunRecord>),
     /// Metrics and params that were added later.
     Late(Box<LateRecord>),
     /// Any other fact about a fact.
     About(Box<AboutRecord>),
     /// Something that could not be read, and why.
     Unreadable(Symbol),
+    /// A run. A segment has a form of its own for it; being the last, it leaves the others their numbers.
+    #[serde(skip)]
+    Run(Box<RunRow>),
 }
 
 impl Row {
@@ -50,14 +51,26 @@ impl Row {
             },
             Err(reason) => Body::Unreadable(names.intern(&reason)),
         };
-        Self { stem: names.intern(stem), body }
+        // Most facts lie under their id, which need not be kept twice.
+        let is_plain = body.id().is_some_and(|id| id.as_str() == stem);
+        Self { stem: if is_plain { Symbol::default() } else { names.intern(stem) }, body }
+    }
+
+    /// Whether it is what was read from a file of this name.
+    pub fn is_of(&self, file: &str, names: &Names) -> bool {
+        let stem = file.strip_suffix(".json").unwrap_or(file);
+        match self.stem.some() {
+            Some(own) => names.text(own) == stem,
+            None => self.body.id().is_some_and(|id| id.as_str() == stem),
+        }
     }
 
     pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {
         change(&mut self.stem);
         match &mut self.body {
             Body::Experiment(registration) => registration.each_symbol(change),
-            Body::Run(run) => run.each_symbol(change),
+            // Written otherwise.
+            Body::Run(_) => {}
             Body::Late(late) => late.each_symbol(change),
             Body::About(about) => about.each_symbol(change),
             Body::Unreadable(reason) => change(reason),

@@ -1,17 +1,20 @@
 //! What is known of a run, compact.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::names::{Names, Symbol};
-use super::value::{Measure, Value};
+use super::kept::{Kept, Text};
+use super::names::{Names, Shape, Symbol};
+use super::value::{Measure, Num, Value};
 use crate::model::id::Id;
 use crate::model::run::Status;
 use crate::model::time::Time;
 
-/// What lists, filters and comparisons need of a run; [`crate::model::run::Run`] has the meanings. Empty symbols stand for what is not known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A run as it is read from its fact; [`crate::model::run::Run`] has the meanings. Empty symbols stand for what is not known.
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each key is described in docs/format.md")]
-pub struct RunRecord {
+pub struct RunRow {
     pub id: Id,
     /// When the fact was made.
     pub time: Time,
@@ -25,9 +28,9 @@ pub struct RunRecord {
     pub dirty: bool,
     pub snapshot: Symbol,
     pub seed: Option<i64>,
-    /// By name; with the ones added later.
+    /// By name.
     pub params: Vec<(Symbol, Value)>,
-    /// By name; with the ones added later.
+    /// By name.
     pub metrics: Vec<(Symbol, Measure)>,
     pub status: Status,
     pub exit: Option<i32>,
@@ -44,15 +47,45 @@ pub struct RunRecord {
     pub manual: bool,
     /// Whether this is the short form that a note keeps of a long fact.
     pub shortened: bool,
+}
+
+/// What lists, filters and comparisons need of a run. What they need of each run is here; the rest stays in the bytes of its [`Segment`] and
+/// is read when it is asked for. Empty symbols and texts stand for what is not known.
+///
+/// [`Segment`]: super::Segment
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each key is described in docs/format.md")]
+pub struct RunRecord {
+    pub id: Id,
+    /// When the fact was made.
+    pub time: Time,
+    pub by: Symbol,
+    pub experiment: Option<Id>,
+    pub name: Symbol,
+    pub branch: Symbol,
+    pub dirty: bool,
+    pub seed: Option<i64>,
+    pub status: Status,
+    pub exit: Option<i32>,
+    pub signal: Option<i32>,
+    pub start: Time,
+    pub end: Time,
+    pub seconds: f64,
+    pub cwd: Symbol,
+    pub host: Symbol,
+    pub environment: Symbol,
+    pub manual: bool,
+    /// Whether this is the short form that a note keeps of a long fact.
+    pub shortened: bool,
+    /// Which params and metrics it has, with the ones added later.
+    pub shape: Arc<Shape>,
     /// Why it was withdrawn, if it was.
-    #[serde(skip)]
     pub withdrawn: Option<Symbol>,
     /// The ref it lies in: a ledger, or the notes.
-    #[serde(skip)]
     pub ledger: Symbol,
-    /// The name of its file there, without `.json`; its id, if it lies in the notes alone.
-    #[serde(skip)]
+    /// The name of its file there, without `.json`; empty if that is its id.
     pub stem: Symbol,
+    pub(super) kept: Kept,
 }
 
 impl RunRecord {
@@ -61,34 +94,122 @@ impl RunRecord {
         self.withdrawn.is_none() && self.status == Status::Ok
     }
 
-    /// A metric by its name's symbol.
-    pub fn metric(&self, name: Symbol) -> Option<&Measure> {
-        self.metrics.iter().find(|(known, _)| *known == name).map(|(_, measure)| measure)
+    /// The commit that was run.
+    pub fn commit(&self) -> &str {
+        self.kept.text(Text::Commit)
+    }
+
+    /// The tree that was run, with changes that were not committed.
+    pub fn tree(&self) -> &str {
+        self.kept.text(Text::Tree)
+    }
+
+    /// The patch-id of its changes since the baseline.
+    pub fn patch_id(&self) -> &str {
+        self.kept.text(Text::PatchId)
+    }
+
+    /// The digest of all that was going to be run.
+    pub fn plan(&self) -> &str {
+        self.kept.text(Text::Plan)
+    }
+
+    /// The same without the seed: runs of one condition are repeats of one experiment.
+    pub fn condition(&self) -> &str {
+        self.kept.text(Text::Condition)
+    }
+
+    /// The words of its command.
+    pub fn command(&self) -> Vec<Symbol> {
+        self.kept.command()
+    }
+
+    /// All params, by name.
+    pub fn params(&self) -> impl Iterator<Item = (Symbol, Value)> {
+        self.shape.params.iter().enumerate().map(|(at, name)| (*name, self.param_at(at)))
     }
 
     /// A param by its name's symbol.
     pub fn param(&self, name: Symbol) -> Option<Value> {
-        self.params.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        self.shape.params.iter().position(|known| *known == name).map(|at| self.param_at(at))
     }
 
-    pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {
-        let own = [
-            &mut self.by,
-            &mut self.name,
-            &mut self.branch,
-            &mut self.commit,
-            &mut self.tree,
-            &mut self.patch_id,
-            &mut self.snapshot,
-            &mut self.cwd,
-            &mut self.host,
-            &mut self.environment,
-            &mut self.plan,
-            &mut self.condition,
-        ];
-        own.into_iter().for_each(&mut *change);
-        self.command.iter_mut().for_each(&mut *change);
-        each_of(&mut self.params, &mut self.metrics, change);
+    /// A param by its place in the shape.
+    pub fn param_at(&self, at: usize) -> Value {
+        self.kept.cell(at).value()
+    }
+
+    /// The last value of all metrics, by name.
+    pub fn finals(&self) -> impl Iterator<Item = (Symbol, Num)> {
+        self.shape.metrics.iter().enumerate().map(|(at, name)| (*name, self.final_at(at)))
+    }
+
+    /// The last value of a metric.
+    pub fn r#final(&self, name: Symbol) -> Option<Num> {
+        self.shape.metrics.iter().position(|known| *known == name).map(|at| self.final_at(at))
+    }
+
+    /// The last value of a metric, by its place in the shape.
+    pub fn final_at(&self, at: usize) -> Num {
+        self.kept.cell(self.shape.params.len() + at).num()
+    }
+
+    /// All that is kept of its metrics, by name.
+    pub fn metrics(&self) -> impl Iterator<Item = (Symbol, Measure)> {
+        let measures = self.kept.measures(self.shape.metrics.len());
+        self.shape
+            .metrics
+            .iter()
+            .zip(measures)
+            .enumerate()
+            .map(|(at, (name, rest))| (*name, rest.with(self.final_at(at))))
+    }
+
+    /// All that is kept of a metric, by its name's symbol.
+    pub fn metric(&self, name: Symbol) -> Option<Measure> {
+        let at = self.shape.metrics.iter().position(|known| *known == name)?;
+        let rest = self.kept.measures(self.shape.metrics.len()).nth(at)?;
+        Some(rest.with(self.final_at(at)))
+    }
+
+    /// The name of its file in the ledger, without `.json`.
+    pub fn stem<'a>(&'a self, names: &'a Names) -> &'a str {
+        self.stem.some().map_or(self.id.as_str(), |stem| names.text(stem))
+    }
+
+    /// Everything, as it was read from its fact.
+    pub fn to_row(&self, names: &mut Names) -> RunRow {
+        let mut text = |text| names.intern(self.kept.text(text));
+        RunRow {
+            id: self.id,
+            time: self.time,
+            by: self.by,
+            experiment: self.experiment,
+            name: self.name,
+            branch: self.branch,
+            commit: text(Text::Commit),
+            tree: text(Text::Tree),
+            patch_id: text(Text::PatchId),
+            dirty: self.dirty,
+            snapshot: text(Text::Snapshot),
+            seed: self.seed,
+            params: self.params().collect(),
+            metrics: self.metrics().collect(),
+            status: self.status,
+            exit: self.exit,
+            signal: self.signal,
+            start: self.start,
+            end: self.end,
+            seconds: self.seconds,
+            command: self.command(),
+            cwd: self.cwd,
+            host: self.host,
+            environment: self.environment,
+            plan: text(Text::Plan),
+            condition: text(Text::Condition),
+            manual: self.manual,
+            shortened: self.shortened,
+        }
     }
 }
 
@@ -116,7 +237,7 @@ impl LateRecord {
     }
 
     /// Add it to its run: what it says replaces what the run said.
-    pub(super) fn add_to(&self, run: &mut RunRecord, names: &Names) {
+    pub(super) fn add_to(&self, run: &mut RunRow, names: &Names) {
         extend(&mut run.params, &self.params, names);
         extend(&mut run.metrics, &self.metrics, names);
     }

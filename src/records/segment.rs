@@ -1,26 +1,39 @@
-//! The rows of one folder of a ledger as bytes: what the index holds.
+//! The facts of one folder of a ledger as bytes: what the index holds, and what records are read from.
 //!
 //! The bytes are [postcard](https://postcard.jamesmunns.com/wire-format)'s, behind a CRC-32 of them. The symbols in them count the segment's own
-//! texts. They never leave the machine that wrote them, so their form may change with every version: [`FORMAT`] then does.
+//! texts. They never leave the machine that wrote them, so their form may change with every version: [`FORMAT`] then does. What every command needs
+//! of a run is read at once; its values and its longer texts stay where they are (`kept.rs`).
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use ahash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
-use super::names::{Names, Symbol};
-use super::row::Row;
+use super::kept::{Backing, CELL, Kept, Writer};
+use super::names::{Names, Shape, Symbol};
+use super::row::{Body, Row};
+use super::run::{RunRecord, RunRow};
 use crate::model::id::Id;
+use crate::model::run::Status;
+use crate::model::time::Time;
 
 /// Changes with every change of what the bytes mean.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
-/// The rows of one folder.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Bytes of the checksum in front.
+const SUM: usize = 4;
+
+/// The facts of one folder.
+#[derive(Debug, Clone)]
 pub struct Segment {
-    /// The rows, by file name.
-    pub rows: Vec<Row>,
-    /// The object id of each row's blob, one behind the other.
-    pub blobs: Vec<u8>,
-    /// Of a folder of notes: what its notes list. The rows are then the facts that no ledger had.
+    /// Its runs.
+    pub runs: Vec<RunRecord>,
+    /// Everything else; no [`Body::Run`] is among them.
+    pub others: Vec<Row>,
+    /// Of a folder of notes: what its notes list. The facts are then those that no ledger had.
     pub notes: Vec<Listed>,
+    backing: Arc<Backing>,
 }
 
 /// One note, as the index remembers it.
@@ -38,44 +51,290 @@ struct Stored<'a> {
     key: &'a str,
     #[serde(borrow)]
     texts: Vec<&'a str>,
-    rows: Vec<Row>,
+    digits: Vec<u32>,
+    /// Names of params, names of metrics.
+    shapes: Vec<(Vec<Symbol>, Vec<Symbol>)>,
+    runs: Vec<StoredRun>,
+    others: Vec<Row>,
+    /// The object id of each fact's blob, those of runs first.
     #[serde(borrow)]
     blobs: &'a [u8],
     notes: Vec<Listed>,
+    #[serde(borrow)]
+    cells: &'a [u8],
+    #[serde(borrow)]
+    rest: &'a [u8],
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRun {
+    id: Id,
+    time: Time,
+    stem: Symbol,
+    by: Symbol,
+    experiment: Option<Id>,
+    name: Symbol,
+    branch: Symbol,
+    dirty: bool,
+    seed: Option<i64>,
+    status: Status,
+    exit: Option<i32>,
+    signal: Option<i32>,
+    start: Time,
+    end: Time,
+    seconds: f64,
+    cwd: Symbol,
+    host: Symbol,
+    environment: Symbol,
+    manual: bool,
+    shortened: bool,
+    shape: u32,
+    /// Length of the rest.
+    rest: u32,
 }
 
 impl Segment {
-    /// The bytes. `key` says which folder in which state this is.
-    ///
-    /// # Errors
-    /// None in practice: every row can be encoded.
-    pub fn encode(&self, key: &str, names: &Names) -> Result<Vec<u8>, postcard::Error> {
-        let mut local = Names::default();
-        let mut rows = self.rows.clone();
-        rows.iter_mut().for_each(|row| row.each_symbol(&mut |symbol| *symbol = local.intern(names.text(*symbol))));
-        let stored = Stored { key, texts: local.iter().collect(), rows, blobs: &self.blobs, notes: self.notes.clone() };
-        let body = postcard::to_allocvec(&stored)?;
-        let mut bytes = crc32fast::hash(&body).to_le_bytes().to_vec();
-        bytes.extend(body);
-        Ok(bytes)
+    /// Facts with the object ids of their blobs. `key` says which folder in which state this is.
+    pub fn new<B: AsRef<[u8]>>(
+        key: &str,
+        rows: impl IntoIterator<Item = (Row, B)>,
+        notes: Vec<Listed>,
+        names: &mut Names,
+    ) -> Self {
+        let bytes = encode(key, rows, notes, names).expect("every row can be encoded");
+        Self::decode(bytes, names).expect("what was encoded is whole")
     }
 
-    /// Read bytes that [`Segment::encode`] wrote, and the key; `None` if they are anything else.
-    pub fn decode(bytes: &[u8], names: &mut Names) -> Option<(String, Self)> {
-        let (sum, body) = bytes.split_first_chunk::<4>()?;
+    /// Read bytes that [`Segment::bytes`] gave; `None` if they are anything else.
+    pub fn decode(bytes: Vec<u8>, names: &mut Names) -> Option<Self> {
+        let (sum, body) = bytes.split_first_chunk::<SUM>()?;
         if crc32fast::hash(body).to_le_bytes() != *sum {
             return None;
         }
         let stored: Stored<'_> = postcard::from_bytes(body).ok()?;
-        let global: Vec<Symbol> = stored.texts.iter().map(|text| names.intern(text)).collect();
-        let mut rows = stored.rows;
+        let symbols: Vec<Symbol> = stored.texts.iter().map(|text| names.intern(text)).collect();
+        let global = |symbol: Symbol| symbols.get(symbol.index()).copied();
+        let all = |local: Vec<Symbol>| local.into_iter().map(global).collect::<Option<Vec<Symbol>>>();
+        let shapes = stored.shapes.into_iter().map(|(params, metrics)| Some(names.shape(all(params)?, all(metrics)?)));
+        let shapes: Vec<Arc<Shape>> = shapes.collect::<Option<_>>()?;
+        let digits = stored.digits.into_iter().map(|local| {
+            let digits = *symbols.get(usize::try_from(local).ok()?)?;
+            Some((digits, names.text(digits).parse().unwrap_or(f64::NAN)))
+        });
+        let digits = digits.collect::<Option<_>>()?;
+        let mut others = stored.others;
         let mut is_whole = true;
-        let mut change = |symbol: &mut Symbol| match global.get(symbol.index()) {
+        let mut change = |symbol: &mut Symbol| match symbols.get(symbol.index()) {
             Some(known) => *symbol = *known,
             None => is_whole = false,
         };
-        rows.iter_mut().for_each(|row| row.each_symbol(&mut change));
-        let segment = Self { rows, blobs: stored.blobs.to_vec(), notes: stored.notes };
-        is_whole.then(|| (stored.key.to_owned(), segment))
+        others.iter_mut().for_each(|row| row.each_symbol(&mut change));
+        if !is_whole {
+            return None;
+        }
+        // Where the parts lie in the bytes that they were borrowed from.
+        let range = |part: &[u8]| -> Range<usize> {
+            let start = part.as_ptr().addr() - bytes.as_ptr().addr();
+            start..start + part.len()
+        };
+        let (key, blobs) = (range(stored.key.as_bytes()), range(stored.blobs));
+        let (cells, rest) = (range(stored.cells), range(stored.rest));
+        let (mut next_cell, mut next_rest) = (cells.start, rest.start);
+        let notes = stored.notes;
+        let stored_runs = stored.runs;
+        let backing =
+            Arc::new(Backing { key, blobs, cells: cells.clone(), rest: rest.clone(), symbols, digits, bytes });
+        let global = |symbol: Symbol| backing.symbols.get(symbol.index()).copied();
+        let mut runs = Vec::with_capacity(stored_runs.len());
+        for run in stored_runs {
+            let shape = shapes.get(usize::try_from(run.shape).ok()?)?;
+            let kept = Kept { backing: Arc::clone(&backing), cells: next_cell, rest: next_rest };
+            next_cell += (shape.params.len() + shape.metrics.len()) * CELL;
+            next_rest = next_rest.checked_add(usize::try_from(run.rest).ok()?)?;
+            runs.push(RunRecord {
+                id: run.id,
+                time: run.time,
+                by: global(run.by)?,
+                experiment: run.experiment,
+                name: global(run.name)?,
+                branch: global(run.branch)?,
+                dirty: run.dirty,
+                seed: run.seed,
+                status: run.status,
+                exit: run.exit,
+                signal: run.signal,
+                start: run.start,
+                end: run.end,
+                seconds: run.seconds,
+                cwd: global(run.cwd)?,
+                host: global(run.host)?,
+                environment: global(run.environment)?,
+                manual: run.manual,
+                shortened: run.shortened,
+                shape: Arc::clone(shape),
+                withdrawn: None,
+                ledger: Symbol::default(),
+                stem: global(run.stem)?,
+                kept,
+            });
+        }
+        (next_cell == cells.end && next_rest == rest.end).then_some(Self { runs, others, notes, backing })
     }
+
+    /// Which folder in which state it is.
+    pub fn key(&self) -> &str {
+        std::str::from_utf8(&self.backing.bytes[self.backing.key.clone()]).unwrap_or_default()
+    }
+
+    /// For the index to keep.
+    pub fn bytes(&self) -> &[u8] {
+        &self.backing.bytes
+    }
+
+    /// How many facts it has.
+    pub fn len(&self) -> usize {
+        self.runs.len() + self.others.len()
+    }
+
+    /// Whether it has no facts.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ids of its facts, and the object ids of their blobs, which take `width` bytes each; of a folder of notes, where facts have no blobs of their
+    /// own, the ids alone.
+    pub fn ids(&self, width: usize) -> impl Iterator<Item = (Id, &[u8])> {
+        let ids = self.runs.iter().map(|run| Some(run.id)).chain(self.others.iter().map(|row| row.body.id()));
+        ids.zip(self.blobs(width)).filter_map(|(id, blob)| Some((id?, blob)))
+    }
+
+    fn blobs(&self, width: usize) -> impl Iterator<Item = &[u8]> {
+        let blobs = &self.backing.bytes[self.backing.blobs.clone()];
+        blobs.chunks_exact(width.max(1)).chain(std::iter::repeat(&[][..]))
+    }
+
+    /// Its facts as they were read, with the object ids of their blobs.
+    pub fn into_rows(self, width: usize, names: &mut Names) -> Vec<(Row, Vec<u8>)> {
+        let blobs: Vec<Vec<u8>> = self.blobs(width).take(self.len()).map(<[u8]>::to_vec).collect();
+        let whole = |run: &RunRecord| Row { stem: run.stem, body: Body::Run(Box::new(run.to_row(names))) };
+        let runs: Vec<Row> = self.runs.iter().map(whole).collect();
+        runs.into_iter().chain(self.others).zip(blobs).collect()
+    }
+}
+
+impl RunRecord {
+    /// A run that no folder has: one that something was added to.
+    pub(super) fn new(row: RunRow, names: &mut Names) -> Option<Self> {
+        let row = Row { stem: Symbol::default(), body: Body::Run(Box::new(row)) };
+        Segment::new("", [(row, [])], Vec::new(), names).runs.pop()
+    }
+}
+
+/// The segment's own numbers for texts: 0 is the empty one.
+struct Local<'a> {
+    of: HashMap<Symbol, u32>,
+    texts: Vec<&'a str>,
+    names: &'a Names,
+}
+
+impl Local<'_> {
+    fn number(&mut self, symbol: Symbol) -> u32 {
+        *self.of.entry(symbol).or_insert_with(|| {
+            self.texts.push(self.names.text(symbol));
+            u32::try_from(self.texts.len() - 1).expect("fewer than 2^32 texts fit into memory")
+        })
+    }
+}
+
+fn encode<B: AsRef<[u8]>>(
+    key: &str,
+    rows: impl IntoIterator<Item = (Row, B)>,
+    notes: Vec<Listed>,
+    names: &Names,
+) -> postcard::Result<Vec<u8>> {
+    let mut of = HashMap::with_capacity(64);
+    of.insert(Symbol::default(), 0);
+    let mut local = Local { of, texts: vec![""], names };
+    let (mut runs, mut others) = (Vec::new(), Vec::new());
+    let (mut run_blobs, mut other_blobs) = (Vec::new(), Vec::new());
+    for (row, blob) in rows {
+        match row.body {
+            Body::Run(run) => {
+                run_blobs.extend_from_slice(blob.as_ref());
+                runs.push((row.stem, run));
+            }
+            body => {
+                other_blobs.extend_from_slice(blob.as_ref());
+                others.push(Row { stem: row.stem, body });
+            }
+        }
+    }
+    run_blobs.append(&mut other_blobs);
+    let mut shapes: Vec<(Vec<Symbol>, Vec<Symbol>)> = Vec::new();
+    let mut shape_of: HashMap<(Vec<Symbol>, Vec<Symbol>), u32> = HashMap::new();
+    let mut stored = Vec::with_capacity(runs.len());
+    let mut number = |symbol: Symbol| local.number(symbol);
+    let mut writer = Writer { cells: Vec::new(), rest: Vec::new(), local: &mut number, digits: Vec::new() };
+    for (stem, run) in runs {
+        let shape = (
+            run.params.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+            run.metrics.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        );
+        let shape = match shape_of.get(&shape) {
+            Some(known) => *known,
+            None => {
+                let mut own = |names: &[Symbol]| names.iter().map(|name| Symbol((writer.local)(*name))).collect();
+                shapes.push((own(&shape.0), own(&shape.1)));
+                let number = u32::try_from(shapes.len() - 1).expect("fewer than 2^32 shapes fit into memory");
+                shape_of.insert(shape, number);
+                number
+            }
+        };
+        let before = writer.rest.len();
+        writer.add(&run, |symbol| names.text(symbol))?;
+        let rest = u32::try_from(writer.rest.len() - before).map_err(|_| postcard::Error::SerializeBufferFull)?;
+        let mut own = |symbol: Symbol| Symbol((writer.local)(symbol));
+        stored.push(StoredRun {
+            id: run.id,
+            time: run.time,
+            stem: own(stem),
+            by: own(run.by),
+            experiment: run.experiment,
+            name: own(run.name),
+            branch: own(run.branch),
+            dirty: run.dirty,
+            seed: run.seed,
+            status: run.status,
+            exit: run.exit,
+            signal: run.signal,
+            start: run.start,
+            end: run.end,
+            seconds: run.seconds,
+            cwd: own(run.cwd),
+            host: own(run.host),
+            environment: own(run.environment),
+            manual: run.manual,
+            shortened: run.shortened,
+            shape,
+            rest,
+        });
+    }
+    let Writer { cells, rest, digits, .. } = writer;
+    others.iter_mut().for_each(|row| row.each_symbol(&mut |symbol| *symbol = Symbol(local.number(*symbol))));
+    let stored = Stored {
+        key,
+        texts: local.texts,
+        digits,
+        shapes,
+        runs: stored,
+        others,
+        blobs: &run_blobs,
+        notes,
+        cells: &cells,
+        rest: &rest,
+    };
+    let mut bytes = postcard::to_extend(&stored, vec![0; SUM])?;
+    let sum = crc32fast::hash(&bytes[SUM..]).to_le_bytes();
+    bytes[..SUM].copy_from_slice(&sum);
+    Ok(bytes)
 }

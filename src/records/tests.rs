@@ -20,15 +20,21 @@ fn fact(kind: &str, n: u8, body: FactBody) -> Fact {
     Fact { header: Header::new(kind, id(n), Time(i64::from(n)), "Ada <ada@example.org>"), body }
 }
 
-fn row(fact: &Fact, names: &mut Names) -> (Symbol, Row) {
-    let ledger = names.intern("refs/xp/runs/2026-11");
-    (ledger, Row::read(&format!("{}.json", fact.header.id), &fact.encode().expect("it encodes"), names))
+fn row(fact: &Fact, names: &mut Names) -> (Row, [u8; 20]) {
+    let blob = [fact.header.id.as_str().as_bytes()[0]; 20];
+    (Row::read(&format!("{}.json", fact.header.id), &fact.encode().expect("it encodes"), names), blob)
 }
 
+/// Each fact in a segment of its own.
 fn records(facts: &[Fact]) -> Records {
     let mut names = Names::default();
-    let rows: Vec<_> = facts.iter().map(|fact| row(fact, &mut names)).collect();
-    Records::new(names, rows)
+    let ledger = names.intern("refs/xp/runs/2026-11");
+    let segment = |fact| {
+        let row = row(fact, &mut names);
+        (ledger, Segment::new("", [row], Vec::new(), &mut names))
+    };
+    let segments: Vec<_> = facts.iter().map(segment).collect();
+    Records::new(names, segments)
 }
 
 fn run(seed: i64) -> Run {
@@ -39,15 +45,15 @@ fn run(seed: i64) -> Run {
 fn of_record(records: &Records, id: Id) -> Json {
     let run = records.find_run(id).expect("a run");
     let num = |num: Num| json!(num.to_number(&records.names));
-    let metric = |(name, measure): &(Symbol, Measure)| {
+    let metric = |(name, measure): (Symbol, Measure)| {
         let optional = |value: Option<Num>| value.map(num);
         let of = json!([num(measure.last), measure.step, optional(measure.min), optional(measure.max), measure.count]);
-        (records.text(*name).to_owned(), of)
+        (records.text(name).to_owned(), of)
     };
     json!({
-        "seed": run.seed, "status": run.status, "commit": records.text(run.commit),
-        "params": run.params.iter().map(|(name, value)| (records.text(*name).to_owned(), value.to_json(&records.names))).collect::<serde_json::Map<_, _>>(),
-        "metrics": run.metrics.iter().map(metric).collect::<serde_json::Map<_, _>>(),
+        "seed": run.seed, "status": run.status, "commit": run.commit(),
+        "params": run.params().map(|(name, value)| (records.text(name).to_owned(), value.to_json(&records.names))).collect::<serde_json::Map<_, _>>(),
+        "metrics": run.metrics().map(metric).collect::<serde_json::Map<_, _>>(),
     })
 }
 
@@ -65,7 +71,10 @@ fn values_keep_their_type() {
     let line = br#"{"xp":"1.0","kind":"run","id":"77777777777777777777","time":"2026-11-21T00:00:00.000Z","commit":"c",
         "params":{"z":1,"a":1.0,"b":-0,"c":"1","d":[1, 2],"e":18446744073709551615,"f":null,"g":true,"a":2e0,"h":"\u00e9"}}"#;
     let Body::Run(run) = parse(line, &mut names).expect("a run") else { panic!("a run") };
-    let value = |name: &str| run.param(names.find(name).expect("a name"));
+    let value = |name: &str| {
+        let name = names.find(name).expect("a name");
+        run.params.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    };
     assert_eq!(value("z"), Some(Value::Integer(1)));
     // Of equal names the last one counts, as in any map.
     assert_eq!(value("a"), Some(Value::Float(2.0)));
@@ -188,23 +197,55 @@ proptest! {
     fn segments_read_back(runs in vec(runs(), 0..5), key in any::<String>()) {
         let mut names = Names::default();
         let facts = runs.into_iter().zip(0..).map(|(run, n)| fact("run", n, FactBody::Run(Box::new(run))));
-        let rows: Vec<Row> = facts.map(|fact| row(&fact, &mut names).1).collect();
-        let segment = Segment { rows, blobs: vec![7; 40], notes: vec![super::Listed { blob: vec![1, 2], ids: vec![id(3)] }] };
-        let bytes = segment.encode(&key, &names).expect("it encodes");
-        let (found, back) = Segment::decode(&bytes, &mut names).expect("it decodes");
-        assert_eq!((found, format!("{back:?}")), (key, format!("{segment:?}")));
+        let mut rows: Vec<(Row, [u8; 20])> = facts.map(|fact| row(&fact, &mut names)).collect();
+        rows.push(row(&fact("remark", 9, FactBody::Other(About { target: Some(id(1)), ..About::default() })), &mut names));
+        let notes = vec![super::Listed { blob: vec![1, 2], ids: vec![id(3)] }];
+        let segment = Segment::new(&key, rows.clone(), notes.clone(), &mut names);
+        let mut other = Names::default();
+        let back = Segment::decode(segment.bytes().to_vec(), &mut other).expect("it decodes");
+        assert_eq!((back.key(), back.notes.clone(), back.len()), (key.as_str(), notes, rows.len()));
+        let ids: Vec<Id> = back.ids(20).map(|(id, _)| id).collect();
+        let found = Segment::decode(segment.bytes().to_vec(), &mut names).expect("it decodes").into_rows(20, &mut names);
+        assert_eq!(ids, found.iter().filter_map(|(row, _)| row.body.id()).collect::<Vec<_>>());
+        // Runs come first, otherwise in the same order.
+        rows.sort_by_key(|(row, _)| !matches!(row.body, Body::Run(_)));
+        let rows: Vec<(Row, Vec<u8>)> = rows.into_iter().map(|(row, blob)| (row, blob.to_vec())).collect();
+        assert_eq!(format!("{found:?}"), format!("{rows:?}"));
     }
 
     #[test]
     fn damaged_segments_are_none(bytes in vec(any::<u8>(), 0..200), at in any::<usize>(), bit in 0..8_u32) {
-        assert!(Segment::decode(&bytes, &mut Names::default()).is_none());
+        assert!(Segment::decode(bytes, &mut Names::default()).is_none());
         let mut names = Names::default();
-        let rows = vec![row(&fact("run", 1, FactBody::Run(Box::new(run(1)))), &mut names).1];
-        let mut whole = Segment { rows, ..Segment::default() }.encode("k", &names).expect("it encodes");
+        let row = row(&fact("run", 1, FactBody::Run(Box::new(run(1)))), &mut names);
+        let mut whole = Segment::new("k", [row], Vec::new(), &mut names).bytes().to_vec();
         let at = at % whole.len();
         whole[at] ^= 1 << bit;
-        assert!(Segment::decode(&whole, &mut names).is_none());
-        assert!(Segment::decode(&whole[..at], &mut names).is_none());
+        assert!(Segment::decode(whole.clone(), &mut names).is_none());
+        assert!(Segment::decode(whole[..at].to_vec(), &mut names).is_none());
+    }
+
+    /// Whoever makes the checksum right can write anything: it is another segment or none, and nothing breaks.
+    #[test]
+    fn forged_segments_break_nothing(runs in vec(runs(), 1..4), changes in vec((any::<usize>(), any::<u8>()), 1..4)) {
+        let mut names = Names::default();
+        let facts = runs.into_iter().zip(0..).map(|(run, n)| fact("run", n, FactBody::Run(Box::new(run))));
+        let rows: Vec<_> = facts.map(|fact| row(&fact, &mut names)).collect();
+        let mut bytes = Segment::new("k", rows, Vec::new(), &mut names).bytes().to_vec();
+        for (at, byte) in changes {
+            let at = 4 + at % (bytes.len() - 4);
+            bytes[at] = byte;
+        }
+        let sum = crc32fast::hash(&bytes[4..]).to_le_bytes();
+        bytes[..4].copy_from_slice(&sum);
+        if let Some(segment) = Segment::decode(bytes, &mut names) {
+            let ledger = Symbol::default();
+            let _ = format!("{:?}", segment.clone().into_rows(20, &mut names));
+            let records = Records::new(names, [(ledger, segment)]);
+            for run in &records.runs {
+                let _ = format!("{:?} {:?} {:?}", run.commit(), run.finals().collect::<Vec<_>>(), run.condition());
+            }
+        }
     }
 
     #[test]

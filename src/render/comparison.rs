@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
+use std::rc::Rc;
 
 use super::number::{Rounding, plural};
 use super::table::{Align, Column, Grid, Kind, Strip, Tone};
 use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Param, Row, State};
 use crate::model::direction::Direction;
 use crate::model::text::escape_json;
-use crate::records::Value;
+use crate::records::{RunRecord, Value};
 
 /// How many notes of a kind are shown.
 const NOTES: usize = 10;
@@ -18,14 +19,14 @@ const NOTES: usize = 10;
 ///
 /// # Errors
 /// None in practice: every value of a comparison is representable in JSON.
-pub fn json(comparison: &Comparison) -> Result<String, serde_json::Error> {
+pub fn json(comparison: &Comparison<'_>) -> Result<String, serde_json::Error> {
     Ok(escape_json(serde_json::to_string_pretty(comparison)?) + "\n")
 }
 
 /// A comparison as a table: who, how many runs, which params, then each metric and its delta.
 ///
 /// What matters less: params and metrics take turns, the first ones being worth most, and a delta goes before its metric.
-pub fn table(comparison: &Comparison) -> ComparisonTable<'_> {
+pub fn table<'a>(comparison: &'a Comparison<'a>) -> ComparisonTable<'a> {
     let metrics = metrics(comparison);
     let mut columns = vec![Column::text("experiment", Align::Left, 0), Column::text("n", Align::Left, 1)];
     let mut sources = vec![Source::Experiment, Source::Count];
@@ -48,14 +49,14 @@ pub fn table(comparison: &Comparison) -> ComparisonTable<'_> {
         }
     }
     let notes = notes(comparison, &metrics);
-    ComparisonTable { comparison, roundings: RefCell::default(), columns, sources, notes }
+    ComparisonTable { comparison, last: RefCell::default(), columns, sources, notes }
 }
 
 /// A comparison that is asked for the texts of one column at a time.
 pub struct ComparisonTable<'a> {
-    comparison: &'a Comparison,
-    /// How each row of a metric is rounded: its values and their deltas share that.
-    roundings: RefCell<HashMap<usize, Vec<Rounding>>>,
+    comparison: &'a Comparison<'a>,
+    /// The metric that was asked for last: its values and their deltas are looked at one after the other.
+    last: RefCell<Option<(usize, Estimates)>>,
     columns: Vec<Column>,
     sources: Vec<Source>,
     notes: Vec<String>,
@@ -92,30 +93,41 @@ impl Grid for ComparisonTable<'_> {
             row_names(comparison).iter().for_each(|name| strip.push(name, Tone::Plain));
             return strip;
         }
-        let mut roundings = self.roundings.borrow_mut();
-        let roundings = match *source {
-            Source::Metric(at) | Source::Delta(at) => roundings
-                .entry(at)
-                .or_insert_with(|| comparison.rows.iter().map(|row| rounding(row.metric(at))).collect()),
-            _ => &mut Vec::new(),
+        let estimates = match *source {
+            Source::Metric(at) | Source::Delta(at) => self.estimates(at),
+            _ => Rc::default(),
         };
-        for (nth, row) in comparison.rows.iter().enumerate() {
-            match *source {
-                Source::Experiment => {}
-                Source::Count => strip.push_number(Tone::Plain, |out| push_count(out, row)),
-                Source::Param(at) => push_param(&mut strip, comparison, row.param(at)),
-                Source::Metric(at) => match row.metric(at) {
-                    Some(estimate) => {
-                        strip.push_number(Tone::Plain, |out| push_value(out, roundings[nth], estimate, row.n))
+        match *source {
+            Source::Experiment => {}
+            Source::Count => {
+                let is_file = |row: &Row<'_>| {
+                    (0..comparison.metrics.len()).any(|column| comparison.estimate(row, column).is_some())
+                };
+                for row in &comparison.rows {
+                    strip.push_number(Tone::Plain, |out| push_count(out, row, row.reference && is_file(row)));
+                }
+            }
+            Source::Param(at) => {
+                comparison.rows.iter().for_each(|row| push_param(&mut strip, comparison, comparison.param(row, at)));
+            }
+            Source::Metric(_) => {
+                for (row, found) in comparison.rows.iter().zip(estimates.iter()) {
+                    match found {
+                        Some((estimate, rounding)) => {
+                            strip.push_number(Tone::Plain, |out| push_value(out, *rounding, estimate, row.n));
+                        }
+                        None => strip.push_number(Tone::Dim, |out| out.push('–')),
                     }
-                    None => strip.push_number(Tone::Dim, |out| out.push('–')),
-                },
-                Source::Delta(at) => match row.metric(at) {
-                    Some(estimate) => {
-                        push_delta(&mut strip, roundings[nth], estimate, comparison.metrics[at].direction.is_some());
+                }
+            }
+            Source::Delta(at) => {
+                let marked = comparison.metrics[at].direction.is_some();
+                for found in estimates.iter() {
+                    match found {
+                        Some((estimate, rounding)) => push_delta(&mut strip, *rounding, estimate, marked),
+                        None => strip.push_number(Tone::Plain, |_| {}),
                     }
-                    None => strip.push_number(Tone::Plain, |_| {}),
-                },
+                }
             }
         }
         strip
@@ -123,6 +135,25 @@ impl Grid for ComparisonTable<'_> {
 
     fn notes(&self) -> &[String] {
         &self.notes
+    }
+}
+
+/// The estimates of a metric, by row, and how each is rounded.
+type Estimates = Rc<[Option<(Estimate, Rounding)>]>;
+
+impl ComparisonTable<'_> {
+    fn estimates(&self, metric: usize) -> Estimates {
+        let mut last = self.last.borrow_mut();
+        if let Some((_, known)) = last.as_ref().filter(|(at, _)| *at == metric) {
+            return Rc::clone(known);
+        }
+        let of_row = |row| {
+            let estimate = self.comparison.estimate(row, metric)?;
+            Some((estimate, rounding(&estimate)))
+        };
+        let found: Estimates = self.comparison.rows.iter().map(of_row).collect();
+        *last = Some((metric, Rc::clone(&found)));
+        found
     }
 }
 
@@ -134,26 +165,23 @@ struct Metric<'a> {
 }
 
 /// Metrics that some row has, and whether some row has a delta of it.
-fn metrics(comparison: &Comparison) -> Vec<Metric<'_>> {
-    let mut seen: Vec<Option<bool>> = vec![None; comparison.metrics.len()];
-    for (column, estimate) in comparison.rows.iter().flat_map(|row| &row.metrics) {
-        *seen[*column as usize].get_or_insert(false) |= estimate.delta.is_some();
-    }
-    let columns = comparison.metrics.iter().enumerate();
-    let shown = columns.filter_map(|(at, metric)| {
-        Some(Metric { at, name: &metric.name, direction: metric.direction, delta: seen[at]? })
+fn metrics<'a>(comparison: &'a Comparison<'_>) -> Vec<Metric<'a>> {
+    let shown = comparison.metrics.iter().enumerate().filter_map(|(at, metric)| {
+        let mut estimates = comparison.rows.iter().filter_map(|row| comparison.estimate(row, at));
+        let first = estimates.next()?;
+        let delta = first.delta.is_some() || estimates.any(|estimate| estimate.delta.is_some());
+        Some(Metric { at, name: &metric.name, direction: metric.direction, delta })
     });
     shown.collect()
 }
 
 /// The first cells. Rows that would look the same get the commit of their runs, and where that does not help, a number.
-fn row_names(comparison: &Comparison) -> Vec<String> {
+fn row_names(comparison: &Comparison<'_>) -> Vec<String> {
     let mut names: Vec<String> = comparison.rows.iter().map(row_name).collect();
     // Params that all rows agree on tell none apart.
     let params = |at: usize| {
-        let differing =
-            comparison.rows[at].params.iter().filter(|(column, _)| comparison.params[*column as usize].differs);
-        differing.map(|(column, param)| format!("{column} {param:?}")).collect::<Vec<_>>()
+        let differing = comparison.params.iter().enumerate().filter(|(_, param)| param.differs);
+        differing.map(|(column, _)| format!("{:?}", comparison.param(&comparison.rows[at], column))).collect::<Vec<_>>()
     };
     let alike = |names: &[String]| {
         let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -168,7 +196,7 @@ fn row_names(comparison: &Comparison) -> Vec<String> {
         alike
     };
     for at in alike(&names) {
-        if let Some(commit) = comparison.rows[at].commits.first() {
+        if let Some(commit) = comparison.rows[at].commits().first() {
             names[at] = format!("{} {}", names[at], short(commit));
         }
     }
@@ -181,11 +209,13 @@ fn row_names(comparison: &Comparison) -> Vec<String> {
     names
 }
 
-fn row_name(row: &Row) -> String {
-    let name = match (&row.run, row.seeds.as_slice()) {
-        (Some(run), [seed]) => format!("{} {} seed {seed}", row.experiment, &run.as_str()[..6]),
+fn row_name(row: &Row<'_>) -> String {
+    let name = match (&row.run, row.runs.as_slice()) {
+        (Some(run), [RunRecord { seed: Some(seed), .. }]) if row.n == 1 => {
+            format!("{} {} seed {seed}", row.experiment, &run.as_str()[..6])
+        }
         (Some(run), _) => format!("{} {}", row.experiment, &run.as_str()[..6]),
-        (None, _) => row.experiment.clone(),
+        (None, _) => row.experiment.to_string(),
     };
     match &row.state {
         _ if row.reference => format!("{name} (baseline)"),
@@ -199,9 +229,9 @@ fn row_name(row: &Row) -> String {
 }
 
 /// `5`, `4/5 +1 failed` with five planned, `3 +2 withdrawn`, `3 +1 repeat`; `file` for a metrics file.
-fn push_count(out: &mut String, row: &Row) {
+fn push_count(out: &mut String, row: &Row<'_>, is_file: bool) {
     let independent = row.n - row.repeats.min(row.n);
-    if independent == 0 && row.reference && !row.metrics.is_empty() {
+    if independent == 0 && row.reference && is_file {
         out.push_str("file");
         return;
     }
@@ -219,7 +249,7 @@ fn push_count(out: &mut String, row: &Row) {
     }
 }
 
-fn push_param(strip: &mut Strip, comparison: &Comparison, param: Option<Param>) {
+fn push_param(strip: &mut Strip, comparison: &Comparison<'_>, param: Option<Param>) {
     let value = match param {
         None => return strip.push_number(Tone::Dim, |out| out.push('–')),
         Some(Param::Varies) => return strip.push_number(Tone::Dim, |out| out.push_str("varies")),
@@ -241,9 +271,9 @@ fn push_param(strip: &mut Strip, comparison: &Comparison, param: Option<Param>) 
     }
 }
 
-fn rounding(estimate: Option<&Estimate>) -> Rounding {
-    let of = |estimate: &Estimate| Some(Rounding::of(estimate.mean?, estimate.sd, estimate.delta));
-    estimate.and_then(of).unwrap_or_else(|| Rounding::of(0.0, None, None))
+fn rounding(estimate: &Estimate) -> Rounding {
+    let of = |mean| Rounding::of(mean, estimate.sd, estimate.delta);
+    estimate.mean.map_or_else(|| Rounding::of(0.0, None, None), of)
 }
 
 /// `0.931 ± 0.004`; behind it how many values it lacks, and of how many it is the mean if not of all runs of the row.
@@ -277,10 +307,12 @@ fn push_delta(strip: &mut Strip, rounding: Rounding, estimate: &Estimate, marked
     });
 }
 
-fn notes(comparison: &Comparison, metrics: &[Metric<'_>]) -> Vec<String> {
-    let estimates = || comparison.rows.iter().flat_map(|row| row.metrics.iter().map(|(_, estimate)| estimate));
+fn notes(comparison: &Comparison<'_>, metrics: &[Metric<'_>]) -> Vec<String> {
+    let estimates = |row| metrics.iter().filter_map(move |metric| comparison.estimate(row, metric.at));
     let mut legend = Vec::new();
-    if estimates().any(|estimate| estimate.sd.is_some()) {
+    // One run has no deviation.
+    let several = comparison.rows.iter().filter(|row| row.n > 1);
+    if several.flat_map(estimates).any(|estimate| estimate.sd.is_some()) {
         legend.push("mean ± standard deviation over n runs");
     }
     if metrics.iter().any(|metric| metric.direction.is_some()) {
@@ -289,7 +321,8 @@ fn notes(comparison: &Comparison, metrics: &[Metric<'_>]) -> Vec<String> {
     if metrics.iter().any(|metric| metric.delta) {
         legend.push("Δ difference to the baseline");
     }
-    if estimates().any(|estimate| estimate.better.is_some()) {
+    let is_directed = metrics.iter().any(|metric| metric.direction.is_some() && metric.delta);
+    if is_directed && comparison.rows.iter().flat_map(estimates).any(|estimate| estimate.better.is_some()) {
         legend.push("▲ better, ▼ worse");
     }
     if comparison.rows.iter().any(|row| row.repeats > 0) {
@@ -297,7 +330,7 @@ fn notes(comparison: &Comparison, metrics: &[Metric<'_>]) -> Vec<String> {
     }
     let mut notes: Vec<String> = (!legend.is_empty()).then(|| legend.join("; ")).into_iter().collect();
 
-    let references: BTreeMap<usize, &Row> =
+    let references: BTreeMap<usize, &Row<'_>> =
         comparison.rows.iter().filter(|row| row.reference).filter_map(|row| Some((row.baseline?, row))).collect();
     let mut said = BTreeSet::new();
     let sources = comparison.baselines.iter().enumerate().map(|(at, note)| source(note, references.get(&at).copied()));
@@ -316,15 +349,15 @@ fn push_some(notes: &mut Vec<String>, all: &[String], noun: &str) {
 }
 
 /// Where a baseline's numbers come from.
-fn source(baseline: &BaselineNote, reference: Option<&Row>) -> String {
+fn source(baseline: &BaselineNote, reference: Option<&Row<'_>>) -> String {
     let name = &baseline.name;
     let commit = baseline.commit.as_deref().map(short);
     let of_commit = commit.map(|commit| format!(" of {commit}")).unwrap_or_default();
     let runs = plural(reference.map_or(0, |row| row.n), "run");
     match &baseline.source {
         BaselineSource::Runs => {
-            let commits = reference.map(|row| row.commits.as_slice()).unwrap_or_default();
-            let of = match commits {
+            let commits = reference.map(Row::commits).unwrap_or_default();
+            let of = match commits.as_slice() {
                 [] => String::new(),
                 [only] => format!(" of {}", short(only)),
                 several => format!(" of {}", plural(several.len(), "commit")),

@@ -47,14 +47,12 @@ pub fn csv(header: &[String], records: impl IntoIterator<Item = Vec<String>>) ->
 ///
 /// Lists are separated by spaces. A field is empty where there is no value, or, for a param, where the runs of the row do not
 /// agree on one. Texts among params are as they are, all other values are JSON.
-pub fn comparison(comparison: &Comparison) -> String {
+pub fn comparison(comparison: &Comparison<'_>) -> String {
     let names = &comparison.names;
     let metrics = || comparison.metrics.iter().map(|metric| metric.name.as_str());
-    let mut agreed = vec![false; comparison.params.len()];
-    for (column, param) in comparison.rows.iter().flat_map(|row| &row.params) {
-        agreed[*column as usize] |= matches!(param, Param::Is(_));
-    }
-    let params: Vec<usize> = (0..agreed.len()).filter(|at| agreed[*at]).collect();
+    let is_agreed =
+        |at: &usize| comparison.rows.iter().any(|row| matches!(comparison.param(row, *at), Some(Param::Is(_))));
+    let params: Vec<usize> = (0..comparison.params.len()).filter(is_agreed).collect();
     let fixed = FIXED.iter().map(|name| (*name).to_owned());
     let of_metric = metrics().flat_map(|metric| OF_METRIC.iter().map(move |what| format!("{metric}.{what}")));
     let of_param = params.iter().map(|at| format!("param.{}", comparison.params[*at].name));
@@ -62,32 +60,32 @@ pub fn comparison(comparison: &Comparison) -> String {
     let records = comparison.rows.iter().map(|row| {
         let baseline = row.baseline.and_then(|index| comparison.baselines.get(index));
         let mut record = fixed_fields(row, baseline.map_or("", |baseline| baseline.name.as_str()));
-        record.extend(params.iter().map(|at| match row.param(*at) {
+        record.extend(params.iter().map(|at| match comparison.param(row, *at) {
             Some(Param::Is(value)) => param(&value.to_json(names)),
             _ => String::new(),
         }));
-        record.extend((0..comparison.metrics.len()).flat_map(|at| estimate(row.metric(at), names)));
+        record.extend((0..comparison.metrics.len()).flat_map(|at| estimate(comparison.estimate(row, at), names)));
         record
     });
     csv(&header, records)
 }
 
-fn fixed_fields(row: &Row, baseline: &str) -> Vec<String> {
+fn fixed_fields(row: &Row<'_>, baseline: &str) -> Vec<String> {
     let state = match &row.state {
         None => String::new(),
         Some(State::Remote(name)) => format!("remote {name}"),
         Some(other) => other.word().to_owned(),
     };
     vec![
-        row.experiment.clone(),
-        row.branch.clone().unwrap_or_default(),
+        row.experiment.to_string(),
+        row.branch.unwrap_or_default().to_owned(),
         state,
         baseline.to_owned(),
         row.is_baseline.to_string(),
         row.reference.to_string(),
-        row.condition.clone().unwrap_or_default(),
-        row.commits.join(" "),
-        row.seeds.iter().map(i64::to_string).collect::<Vec<_>>().join(" "),
+        row.condition().unwrap_or_default().to_owned(),
+        row.commits().join(" "),
+        row.seeds().iter().map(i64::to_string).collect::<Vec<_>>().join(" "),
         row.n.to_string(),
         row.failed.to_string(),
         row.withdrawn.to_string(),
@@ -100,7 +98,7 @@ fn param(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn estimate(estimate: Option<&Estimate>, names: &Names) -> [String; OF_METRIC.len()] {
+fn estimate(estimate: Option<Estimate>, names: &Names) -> [String; OF_METRIC.len()] {
     let Some(estimate) = estimate else { return Default::default() };
     let float = |value: Option<f64>| value.map(|value| Number::Float(value).to_string()).unwrap_or_default();
     let exact = |value: Option<Num>| value.map(|value| value.to_number(names).to_string()).unwrap_or_default();

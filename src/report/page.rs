@@ -23,7 +23,7 @@ pub struct Curves {
 }
 
 /// A page with the table, what the reader should know of it, and the learning curves. The same comparison gives the same bytes.
-pub fn html(title: &str, comparison: &Comparison, curves: &Curves) -> String {
+pub fn html(title: &str, comparison: &Comparison<'_>, curves: &Curves) -> String {
     let grid = comparison::table(comparison);
     let (warnings, notes): (Vec<&str>, Vec<&str>) =
         grid.notes().iter().map(String::as_str).partition(|note| note.starts_with(WARNING));

@@ -14,7 +14,7 @@ use crate::render::{Align, Column, Grid, Kind, Strip, Tone};
 const FIRST: usize = 500;
 
 /// The table with its caption.
-pub(super) fn table(comparison: &Comparison, grid: &ComparisonTable<'_>) -> String {
+pub(super) fn table(comparison: &Comparison<'_>, grid: &ComparisonTable<'_>) -> String {
     let sources = Sources::new(comparison);
     let columns: Vec<(&Column, Source)> = grid.columns().iter().map(|column| (column, sources.of(column))).collect();
     let strips: Vec<Strip> = (0..columns.len()).map(|at| grid.strip(at)).collect();
@@ -46,7 +46,7 @@ pub(super) fn table(comparison: &Comparison, grid: &ComparisonTable<'_>) -> Stri
     out
 }
 
-fn caption(comparison: &Comparison) -> String {
+fn caption(comparison: &Comparison<'_>) -> String {
     let value = match comparison.at.as_str() {
         "final" => "final value of each metric".to_owned(),
         "best" => "best value of each metric".to_owned(),
@@ -56,7 +56,7 @@ fn caption(comparison: &Comparison) -> String {
 }
 
 /// `data-key` is what a link can sort by, `data-first` the order of the first click: where more is better, the best come first.
-fn push_heading(out: &mut String, comparison: &Comparison, column: &Column, source: Source) {
+fn push_heading(out: &mut String, comparison: &Comparison<'_>, column: &Column, source: Source) {
     let name = escape(&column.name);
     let (key, text) = match column.kind {
         Kind::Text => (name.clone(), name.clone()),
@@ -102,7 +102,7 @@ enum Source {
 
 impl Source {
     /// The attribute with the number to sort by. It is empty where there is nothing, and missing where the text sorts as it is.
-    fn value(self, comparison: &Comparison, row: &Row) -> String {
+    fn value(self, comparison: &Comparison<'_>, row: &Row<'_>) -> String {
         let number = |value: Option<f64>| match value {
             Some(value) if !value.is_nan() => format!(" data-value=\"{value:?}\""),
             _ => " data-value=\"\"".to_owned(),
@@ -110,9 +110,9 @@ impl Source {
         match self {
             Self::Text => String::new(),
             Self::Count => format!(" data-value=\"{}\"", row.n - row.repeats.min(row.n)),
-            Self::Metric(at) => number(row.metric(at).and_then(|estimate| estimate.mean)),
-            Self::Delta(at) => number(row.metric(at).and_then(|estimate| estimate.delta)),
-            Self::Param(at) => match row.param(at) {
+            Self::Metric(at) => number(comparison.estimate(row, at).and_then(|estimate| estimate.mean)),
+            Self::Delta(at) => number(comparison.estimate(row, at).and_then(|estimate| estimate.delta)),
+            Self::Param(at) => match comparison.param(row, at) {
                 None | Some(Param::Varies) => number(None),
                 Some(Param::Is(Value::Integer(value))) => format!(" data-value=\"{value}\""),
                 Some(Param::Is(Value::Float(value))) => number(Some(value)),
@@ -136,7 +136,7 @@ struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    fn new(comparison: &'a Comparison) -> Self {
+    fn new(comparison: &'a Comparison<'_>) -> Self {
         let params = comparison.params.iter().enumerate().map(|(at, param)| (param.name.as_str(), at));
         let metrics = comparison.metrics.iter().enumerate().map(|(at, metric)| (metric.name.as_str(), at));
         Self { params: params.collect(), metrics: metrics.collect() }

@@ -4,7 +4,7 @@ use super::{Curves, html};
 use crate::compare::samples::{Sample, baseline, compare, nasty, request, subject, typical};
 use crate::compare::{BaselineSource, Comparison};
 
-fn page(comparison: &Comparison) -> String {
+fn page(comparison: &Comparison<'_>) -> String {
     html("Experiments of <b>", comparison, &Curves::default())
 }
 

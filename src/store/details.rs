@@ -38,11 +38,11 @@ impl Details {
     /// If an object is missing or corrupt.
     pub fn read(repo: &Repo, records: &Records, record: &RunRecord) -> Result<Self, GitError> {
         let broken = |message: String| GitError::Gix { doing: format!("cannot read run {}", record.id), message };
-        let (ledger, stem) = (records.text(record.ledger), records.text(record.stem));
+        let (ledger, stem) = (records.text(record.ledger), record.stem(&records.names));
         let found = match find_bytes(repo, ledger, stem)? {
             Some(found) => found,
             // The notes may have copies elsewhere, but a run's own commit is where its line belongs.
-            None => find_line(repo, records.text(record.commit), record.id)?
+            None => find_line(repo, record.commit(), record.id)?
                 .ok_or_else(|| broken(format!("{ledger} has it no more")))?,
         };
         let fact = Fact::parse(&found).map_err(|error| broken(error.to_string()))?;

@@ -54,7 +54,7 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
     if let Some(because) = record.withdrawn.map(|because| records.text(because)) {
         return Err(CliError::new(format!("run {} is withdrawn already: {because}", record.id)));
     }
-    late::withdraw(&cx.root, (record.id, records.text(record.commit)), &cx.by(), &args.because)?;
+    late::withdraw(&cx.root, (record.id, record.commit()), &cx.by(), &args.because)?;
     cx.seal();
     cx.ui.status(&format!("run {} withdrawn: {}", &record.id.as_str()[..4], args.because));
     Ok(exit::OK)

@@ -167,9 +167,9 @@ pub fn run_line(records: &Records, run: &RunRecord, short: &ShortIds) -> String 
     let seed = run.seed.map(|seed| format!(" seed {seed}")).unwrap_or_default();
     let status = if run.status == Status::Ok { String::new() } else { format!(" {}", run.status) };
     let withdrawn = run.withdrawn.map(|why| format!(" withdrawn ({})", records.text(why))).unwrap_or_default();
-    let params = run.params.iter().take(4).map(|(name, value)| {
+    let params = run.params().take(4).map(|(name, value)| {
         let value = value.to_json(&records.names);
-        format!(" {}={}", records.text(*name), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        format!(" {}={}", records.text(name), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     });
     let params = params.collect::<String>();
     let metrics = metrics_line(finals(records, run));

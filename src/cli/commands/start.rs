@@ -19,7 +19,7 @@ use crate::model::tag;
 use crate::model::time::Time;
 use crate::record::belonging::{self, TRAILER};
 use crate::record::pending;
-use crate::records::{ExperimentRecord, Records, Symbol};
+use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
 
 /// Start an experiment: a branch with a written hypothesis
 ///
@@ -258,8 +258,8 @@ fn find_other<'a>(cx: &Context, records: &'a Records, from: &str) -> Result<&'a 
 }
 
 fn last_command(records: &Records, experiment: Id, inherited: &[Symbol]) -> Vec<String> {
-    let last = records.runs_of(experiment).rev().find(|run| !run.command.is_empty());
-    records.texts(last.map_or(inherited, |run| &run.command))
+    let last = records.runs_of(experiment).rev().map(RunRecord::command).find(|command| !command.is_empty());
+    records.texts(last.as_deref().unwrap_or(inherited))
 }
 
 fn hypothesis(cx: &Context, args: &StartArgs, mut hypothesis: Hypothesis) -> Result<Hypothesis, CliError> {

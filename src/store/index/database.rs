@@ -139,7 +139,7 @@ impl Database {
         &mut self,
         sources: impl Iterator<Item = (&'a Source, Vec<&'a Folder>)>,
         gone: &[String],
-        segments: impl Iterator<Item = (&'a str, &'a str, &'a Segment, Vec<u8>)>,
+        segments: impl Iterator<Item = (&'a str, &'a str, &'a Segment)>,
         names: &Names,
     ) {
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
@@ -153,11 +153,12 @@ impl Database {
                     "INSERT INTO fact (id, kind, target, experiment, origin, name, branch, commit_id, time, source, folder)
                      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 )?;
-                for (source, folder, segment, bytes) in segments {
-                    let facts = i64::try_from(segment.rows.len()).unwrap_or(i64::MAX);
-                    put.execute(params![source, folder, facts, bytes])?;
+                for (source, folder, segment) in segments {
+                    let facts = i64::try_from(segment.len()).unwrap_or(i64::MAX);
+                    put.execute(params![source, folder, facts, segment.bytes()])?;
                     forget.execute(params![source, folder])?;
-                    for entry in segment.rows.iter().map(|row| Entry::of(row, names)) {
+                    let runs = segment.runs.iter().map(|run| Entry::of_run(run, names));
+                    for entry in runs.chain(segment.others.iter().map(|row| Entry::of(row, names))) {
                         let Entry { id, kind, target, experiment, origin, name, branch, commit, time } = entry;
                         find.execute(params![
                             id, kind, target, experiment, origin, name, branch, commit, time, source, folder
@@ -320,7 +321,7 @@ impl Database {
     pub(super) fn segment(&self, source: &str, folder: &str, names: &mut Names, key: &str) -> Option<Segment> {
         let sql = "SELECT bytes FROM segment WHERE source = ? AND folder = ?";
         let bytes: Vec<u8> = self.select(sql, [source, folder], |row| row.get(0))?.pop()?;
-        Segment::decode(&bytes, names).filter(|(found, _)| found == key).map(|(_, segment)| segment)
+        Segment::decode(bytes, names).filter(|segment| segment.key() == key)
     }
 
     fn select<T>(

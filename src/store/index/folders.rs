@@ -84,16 +84,13 @@ pub(super) fn list_folder(
     repo: &Repo,
     folder: &Folder,
     stale: Option<Segment>,
-    names: &Names,
+    names: &mut Names,
 ) -> Result<Vec<Entry>, GitError> {
-    let stale = stale.unwrap_or_default();
     let width = folder.tree.as_slice().len();
-    let blobs = stale.blobs.chunks_exact(width).map(Oid::try_from);
-    let mut known: HashMap<(Symbol, Oid), Row> =
-        stale.rows.into_iter().zip(blobs).filter_map(|(row, blob)| Some(((row.stem, blob.ok()?), row))).collect();
+    let rows = stale.map(|stale| stale.into_rows(width, names)).unwrap_or_default();
+    let mut known: HashMap<Vec<u8>, Row> = rows.into_iter().map(|(row, blob)| (blob, row)).collect();
     let entry = |(file, _, blob): (String, _, Oid)| {
-        let stem = names.find(file.strip_suffix(".json").unwrap_or(&file));
-        let row = stem.and_then(|stem| known.remove(&(stem, blob)));
+        let row = known.remove(blob.as_slice()).filter(|row| row.is_of(&file, names));
         Entry { file, blob, row, is_lost: false }
     };
     Ok(repo.read_tree(folder.tree)?.into_iter().map(entry).collect())
@@ -123,13 +120,9 @@ pub(super) fn read_entries<'a>(repo: &Repo, entries: impl Iterator<Item = &'a mu
 }
 
 /// The segment of a folder whose files were all read.
-pub(super) fn segment(entries: Vec<Entry>) -> Segment {
-    let mut segment = Segment::default();
-    for entry in entries {
-        segment.blobs.extend_from_slice(entry.blob.as_slice());
-        segment.rows.extend(entry.row);
-    }
-    segment
+pub(super) fn segment(key: &str, entries: Vec<Entry>, names: &mut Names) -> Segment {
+    let rows = entries.into_iter().filter_map(|entry| Some((entry.row?, entry.blob)));
+    Segment::new(key, rows.map(|(row, blob)| (row, blob.as_slice().to_vec())), Vec::new(), names)
 }
 
 /// What a folder of notes lists and the facts among it that no ledger has.
@@ -145,15 +138,18 @@ pub(super) struct NotesRead {
 pub(super) fn read_notes(
     repo: &Repo,
     folder: &Folder,
+    key: &str,
     stale: Option<Segment>,
     by_blob: &HashMap<Vec<u8>, Id>,
     known: &HashSet<Id>,
     names: &mut Names,
 ) -> Result<NotesRead, GitError> {
-    let stale = stale.unwrap_or_default();
-    let listed: HashMap<&[u8], &Listed> = stale.notes.iter().map(|note| (note.blob.as_slice(), note)).collect();
-    let rows: HashMap<Id, &Row> = stale.rows.iter().filter_map(|row| Some((row.body.id()?, row))).collect();
-    let mut segment = Segment::default();
+    let stale_notes = stale.as_ref().map(|stale| stale.notes.clone()).unwrap_or_default();
+    let listed: HashMap<&[u8], &Listed> = stale_notes.iter().map(|note| (note.blob.as_slice(), note)).collect();
+    let stale_rows = stale.map(|stale| stale.into_rows(0, names)).unwrap_or_default();
+    let mut stale_rows: HashMap<Id, Row> =
+        stale_rows.into_iter().filter_map(|(row, _)| Some((row.body.id()?, row))).collect();
+    let (mut rows, mut all) = (Vec::new(), Vec::new());
     let mut added: HashSet<Id> = HashSet::new();
     let (mut fresh, mut is_lossy) = (0, false);
     let notes = match folder.name.as_str() {
@@ -167,13 +163,13 @@ pub(super) fn read_notes(
     for blob in notes {
         // Most notes hold one fact, and then they are the fact's own blob.
         if let Some(id) = by_blob.get(blob.as_slice()) {
-            segment.notes.push(Listed { blob: blob.as_slice().to_vec(), ids: vec![*id] });
+            all.push(Listed { blob: blob.as_slice().to_vec(), ids: vec![*id] });
             continue;
         }
         let note = match listed.get(blob.as_slice()) {
             Some(note) => {
                 let own = note.ids.iter().filter(|id| !known.contains(id) && added.insert(**id));
-                segment.rows.extend(own.filter_map(|id| rows.get(id).map(|row| (*row).clone())));
+                rows.extend(own.filter_map(|id| stale_rows.remove(id)));
                 (*note).clone()
             }
             None => {
@@ -190,15 +186,16 @@ pub(super) fn read_notes(
                         && added.insert(header.id)
                         && let Ok(body) = parse(line.as_bytes(), names)
                     {
-                        segment.rows.push(Row { stem: names.intern(header.id.as_str()), body });
+                        rows.push(Row { stem: Symbol::default(), body });
                     }
                 }
                 Listed { blob: blob.as_slice().to_vec(), ids }
             }
         };
-        segment.notes.push(note);
+        all.push(note);
     }
     // A line that has the header of a fact and is none otherwise is nobody's: it must not make the segment look as if it lacked something.
-    segment.notes.iter_mut().for_each(|note| note.ids.retain(|id| known.contains(id) || added.contains(id)));
+    all.iter_mut().for_each(|note| note.ids.retain(|id| known.contains(id) || added.contains(id)));
+    let segment = Segment::new(key, rows.into_iter().map(|row| (row, [])), all, names);
     Ok(NotesRead { segment, fresh, is_lossy })
 }

@@ -8,7 +8,7 @@ use super::database::Database;
 use super::folders::{Source, sources};
 use crate::git::Repo;
 use crate::model::id::{Id, is_prefix};
-use crate::records::{Body, Names, Records, Row, Symbol};
+use crate::records::{Body, Names, Records, Row, RunRecord, Segment, Symbol};
 
 /// What a word may name.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +115,7 @@ impl Found<'_> {
 
 fn records(database: &Database, sources: &[Source], ids: &BTreeSet<String>, neighbours: Vec<Id>) -> Option<Records> {
     let mut names = Names::default();
-    let mut rows: Vec<(Symbol, Row)> = Vec::new();
+    let mut segments: Vec<(Symbol, Segment)> = Vec::new();
     let places = database.places(ids)?;
     for source in sources {
         let ledger = names.intern(&source.name);
@@ -127,12 +127,13 @@ fn records(database: &Database, sources: &[Source], ids: &BTreeSet<String>, neig
         let known = database.folders_of(&source.name)?;
         for folder in folders {
             let folder = known.iter().find(|known| known.name == folder)?;
-            let segment = database.segment(&source.name, &folder.name, &mut names, &source.key(folder))?;
-            let is_wanted = |row: &Row| row.body.id().is_some_and(|id| ids.contains(id.as_str()));
-            rows.extend(segment.rows.into_iter().filter(is_wanted).map(|row| (ledger, row)));
+            let mut segment = database.segment(&source.name, &folder.name, &mut names, &source.key(folder))?;
+            segment.runs.retain(|run| ids.contains(run.id.as_str()));
+            segment.others.retain(|row| row.body.id().is_some_and(|id| ids.contains(id.as_str())));
+            segments.push((ledger, segment));
         }
     }
-    let mut records = Records::new(names, rows);
+    let mut records = Records::new(names, segments);
     records.add_neighbours(neighbours);
     Some(records)
 }
@@ -154,30 +155,36 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Of one row.
+    const NONE: Self = Self {
+        id: "",
+        kind: "",
+        target: None,
+        experiment: None,
+        origin: None,
+        name: None,
+        branch: None,
+        commit: None,
+        time: 0,
+    };
+
+    /// Of a run.
+    pub(super) fn of_run(run: &'a RunRecord, names: &'a Names) -> Self {
+        Self {
+            id: run.id.as_str(),
+            kind: "run",
+            experiment: run.experiment.as_ref().map(Id::as_str),
+            branch: run.branch.some().map(|branch| names.text(branch)),
+            commit: Some(run.commit()).filter(|commit| !commit.is_empty()),
+            time: run.time.0,
+            ..Self::NONE
+        }
+    }
+
+    /// Of anything else.
     pub(super) fn of(row: &'a Row, names: &'a Names) -> Self {
-        let none = Self {
-            id: "",
-            kind: "",
-            target: None,
-            experiment: None,
-            origin: None,
-            name: None,
-            branch: None,
-            commit: None,
-            time: 0,
-        };
+        let none = Self::NONE;
         let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
         match &row.body {
-            Body::Run(run) => Self {
-                id: run.id.as_str(),
-                kind: "run",
-                experiment: run.experiment.as_ref().map(Id::as_str),
-                branch: text(run.branch),
-                commit: text(run.commit),
-                time: run.time.0,
-                ..none
-            },
             Body::Experiment(found) => Self {
                 id: found.id.as_str(),
                 kind: "experiment",
@@ -202,7 +209,8 @@ impl<'a> Entry<'a> {
                 time: about.time.0,
                 ..none
             },
-            Body::Unreadable(_) => Self { kind: UNREADABLE, ..none },
+            // Runs have a form of their own.
+            Body::Run(_) | Body::Unreadable(_) => Self { kind: UNREADABLE, ..none },
         }
     }
 }

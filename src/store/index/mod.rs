@@ -17,7 +17,7 @@ pub use lookup::{Word, about};
 
 use crate::git::{GitError, Repo};
 use crate::model::id::Id;
-use crate::records::{Names, Records, Segment, Unreadable};
+use crate::records::{Names, Records, Segment, Symbol, Unreadable};
 
 /// Below this many facts an index would cost more than it saves.
 const WORTH_AN_INDEX: usize = 200;
@@ -32,8 +32,8 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     let is_used = repo.config_bool("xp.index").unwrap_or(true);
     let mut database = is_used.then(|| Database::open(&repo.common_dir())).flatten();
     let mut state = State::of(repo, &sources, database.as_ref())?;
-    // Most texts of a fact are its own: its commit, its condition.
-    names.reserve(database.as_ref().map_or(0, Database::facts) * 4);
+    // An experiment has a name, a branch and a sentence of its own.
+    names.reserve(database.as_ref().map_or(0, Database::facts) * 2);
     if let Some(found) = &database
         && found
             .each_segment(!state.has_moved(), &mut |source, folder, bytes| {
@@ -48,12 +48,9 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     if is_used && (database.is_some() || fresh >= WORTH_AN_INDEX) && state.has_news() {
         state.save(repo, database, &names);
     }
-    let rows = state.slots.into_iter().flat_map(|slot| {
-        let ledger = names.intern(&state.sources[slot.source].name);
-        slot.segment.map(|segment| segment.rows).unwrap_or_default().into_iter().map(move |row| (ledger, row))
-    });
-    let rows: Vec<_> = rows.collect();
-    let mut records = Records::new(names, rows);
+    let ledgers: Vec<Symbol> = state.sources.iter().map(|source| names.intern(&source.name)).collect();
+    let segments = state.slots.into_iter().filter_map(|slot| Some((ledgers[slot.source], slot.segment?)));
+    let mut records = Records::new(names, segments);
     records.unreadable.extend(state.no_ledgers.into_iter().map(Unreadable::no_ledger));
     Ok(records)
 }
@@ -118,9 +115,9 @@ impl<'a> State<'a> {
     fn take(&mut self, source: &str, folder: &str, bytes: &[u8], names: &mut Names) {
         let Some(source) = self.sources.iter().position(|known| known.name == source) else { return };
         let Some(at) = self.slot_at.get(&(source, folder.to_owned())) else { return };
-        let Some((key, segment)) = Segment::decode(bytes, names) else { return };
+        let Some(segment) = Segment::decode(bytes.to_vec(), names) else { return };
         let slot = &mut self.slots[*at];
-        if key == self.sources[source].key(&slot.folder) {
+        if segment.key() == self.sources[source].key(&slot.folder) {
             slot.segment = Some(segment);
         } else {
             self.stale.insert(*at, segment);
@@ -138,8 +135,9 @@ impl<'a> State<'a> {
         let has_read = !listed.is_empty();
         let mut fresh = read_entries(repo, listed.iter_mut().flat_map(|(_, entries)| entries), names);
         for (at, entries) in listed {
-            self.slots[at].is_new = entries.iter().all(|entry| !entry.is_lost);
-            self.slots[at].segment = Some(segment(entries));
+            let slot = &mut self.slots[at];
+            slot.is_new = entries.iter().all(|entry| !entry.is_lost);
+            slot.segment = Some(segment(&self.sources[slot.source].key(&slot.folder), entries, names));
         }
         // While no source has moved, folders of notes that hold no fact of their own were not even asked for.
         if self.has_moved() || has_read {
@@ -158,18 +156,16 @@ impl<'a> State<'a> {
         let mut known: HashSet<Id> = HashSet::new();
         for slot in self.slots.iter().filter(|slot| !self.sources[slot.source].is_notes()) {
             let Some(segment) = &slot.segment else { continue };
-            for (row, blob) in segment.rows.iter().zip(segment.blobs.chunks_exact(width)) {
-                if let Some(id) = row.body.id() {
-                    by_blob.insert(blob.to_vec(), id);
-                    known.insert(id);
-                }
+            for (id, blob) in segment.ids(width) {
+                by_blob.insert(blob.to_vec(), id);
+                known.insert(id);
             }
         }
         let mut fresh = 0;
         for (at, slot) in self.slots.iter_mut().enumerate().filter(|(_, slot)| self.sources[slot.source].is_notes()) {
             // What a note lists must be somewhere: a ledger that was deleted leaves facts that only notes have.
             let is_covered = |segment: &Segment| {
-                let own: HashSet<Id> = segment.rows.iter().filter_map(|row| row.body.id()).collect();
+                let own: HashSet<Id> = segment.ids(width).map(|(id, _)| id).collect();
                 segment.notes.iter().flat_map(|note| &note.ids).all(|id| known.contains(id) || own.contains(id))
             };
             let segment = slot.segment.take();
@@ -178,7 +174,8 @@ impl<'a> State<'a> {
                 continue;
             }
             let stale = self.stale.remove(&at).filter(is_covered);
-            let read = read_notes(repo, &slot.folder, stale, &by_blob, &known, names)?;
+            let key = self.sources[slot.source].key(&slot.folder);
+            let read = read_notes(repo, &slot.folder, &key, stale, &by_blob, &known, names)?;
             fresh += read.fresh;
             slot.segment = Some(read.segment);
             slot.is_new = !read.is_lossy;
@@ -205,8 +202,7 @@ impl<'a> State<'a> {
         });
         let segments = self.slots.iter().filter(|slot| slot.is_new).filter_map(|slot| {
             let source = &self.sources[slot.source];
-            let bytes = slot.segment.as_ref()?.encode(&source.key(&slot.folder), names).ok()?;
-            Some((source.name.as_str(), slot.folder.name.as_str(), slot.segment.as_ref()?, bytes))
+            Some((source.name.as_str(), slot.folder.name.as_str(), slot.segment.as_ref()?))
         });
         database.write(sources, &self.gone, segments, names);
     }

@@ -1,5 +1,6 @@
 //! The left side: the runs of the baseline's commit, else the metrics file in its tree, else the runs of its nearest ancestor.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use ahash::{HashMap, HashMapExt};
@@ -13,7 +14,10 @@ use crate::git::Oid;
 use crate::git::head::short;
 use crate::model::number::Number;
 use crate::record::metrics_file;
-use crate::records::{Records, RunRecord, Symbol};
+use crate::records::{Records, RunRecord};
+
+/// The runs of so many commits are looked for one after the other, before all runs are sorted by commit.
+const FEW: usize = 4;
 
 /// How many ancestors are looked at for runs.
 const FARTHEST: usize = 1000;
@@ -90,44 +94,51 @@ fn push_unknown(baselines: &mut Vec<Baseline<'_>>) -> usize {
 
 /// The runs of each commit.
 struct Measured<'a, 'b> {
+    /// How many commits were asked for.
+    asked: Cell<usize>,
     cx: &'b Context,
     records: &'a Records,
-    by_commit: HashMap<Symbol, Vec<&'a RunRecord>>,
+    by_commit: OnceCell<HashMap<&'a str, Vec<&'a RunRecord>>>,
 }
 
 impl<'a, 'b> Measured<'a, 'b> {
     fn new(cx: &'b Context, records: &'a Records) -> Self {
-        let mut by_commit: HashMap<Symbol, Vec<&RunRecord>> = HashMap::with_capacity(records.runs.len());
-        for run in &records.runs {
-            by_commit.entry(run.commit).or_default().push(run);
-        }
-        Self { cx, records, by_commit }
+        Self { cx, records, by_commit: OnceCell::new(), asked: Cell::new(0) }
     }
 
     /// The runs of a commit; those of an experiment count too, if its branch was merged by moving the baseline onto it.
-    fn runs_at(&self, hex: &str) -> Option<&[&'a RunRecord]> {
-        self.by_commit.get(&self.records.names.find(hex)?).map(Vec::as_slice)
+    fn runs_at(&self, hex: &str) -> Vec<&'a RunRecord> {
+        self.asked.set(self.asked.get() + 1);
+        if self.asked.get() <= FEW {
+            return self.records.runs.iter().filter(|run| run.commit() == hex).collect();
+        }
+        let by_commit = self.by_commit.get_or_init(|| {
+            let mut all: HashMap<&str, Vec<&RunRecord>> = HashMap::with_capacity(self.records.runs.len());
+            self.records.runs.iter().for_each(|run| all.entry(run.commit()).or_default().push(run));
+            all
+        });
+        by_commit.get(hex).cloned().unwrap_or_default()
     }
 
     /// The same, if one of them counts: runs that failed or were withdrawn are nothing to compare with.
-    fn counting_at(&self, hex: &str) -> Option<&[&'a RunRecord]> {
-        self.runs_at(hex).filter(|runs| runs.iter().any(|run| run.counts()))
+    fn counting_at(&self, hex: &str) -> Option<Vec<&'a RunRecord>> {
+        Some(self.runs_at(hex)).filter(|runs| runs.iter().any(|run| run.counts()))
     }
 
     fn baseline(&self, name: &str, commit: Oid) -> Baseline<'a> {
         let hex = commit.to_string();
-        let with = |source, runs: &[&'a RunRecord], file_metrics| Baseline {
+        let with = |source, runs: Vec<&'a RunRecord>, file_metrics| Baseline {
             name: name.to_owned(),
             commit: Some(hex.clone()),
             source,
-            runs: runs.to_vec(),
+            runs,
             file_metrics,
         };
         if let Some(runs) = self.counting_at(&hex) {
             return with(BaselineSource::Runs, runs, BTreeMap::new());
         }
         if let Some((path, metrics)) = metrics_file_at(self.cx, commit) {
-            return with(BaselineSource::MetricsFile(path), &[], metrics);
+            return with(BaselineSource::MetricsFile(path), Vec::new(), metrics);
         }
         let parent = |commit| self.cx.repo.commit_parents(commit).ok().and_then(|parents| parents.first().copied());
         let mut next = parent(commit);
@@ -139,14 +150,15 @@ impl<'a, 'b> Measured<'a, 'b> {
             }
             next = parent(ancestor);
         }
-        if let Some(runs) = self.runs_at(&hex) {
+        let runs = self.runs_at(&hex);
+        if !runs.is_empty() {
             return with(BaselineSource::Runs, runs, BTreeMap::new());
         }
         let reason = format!(
             "{name} ({}) has no runs and no metrics file, so there is nothing to compare with: git switch {name} && git xp run …",
             &hex[..hex.len().min(10)]
         );
-        with(BaselineSource::None { reason }, &[], BTreeMap::new())
+        with(BaselineSource::None { reason }, Vec::new(), BTreeMap::new())
     }
 }
 

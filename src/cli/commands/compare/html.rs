@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cli::commands::plot;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
-use crate::compare::{Comparison, Request, Row};
+use crate::compare::{Comparison, Row};
 use crate::model::id::Id;
 use crate::records::{Records, RunRecord, Symbol};
 use crate::report::{self, Curves};
@@ -22,19 +22,13 @@ const ROWS: usize = 30;
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(super) fn write(
-    cx: &Context,
-    records: &Records,
-    request: &Request<'_>,
-    comparison: &Comparison,
-    path: &Path,
-) -> Result<u8, CliError> {
+pub(super) fn write(cx: &Context, records: &Records, comparison: &Comparison<'_>, path: &Path) -> Result<u8, CliError> {
     if path.is_dir() {
         let file = path.join("compare.html");
         return Err(CliError::new(format!("{} is a folder", path.display()))
             .hint(format!("git xp compare --html {}", file.display())));
     }
-    let page = report::html(&title(cx), comparison, &curves(cx, records, request, comparison));
+    let page = report::html(&title(cx), comparison, &curves(cx, records, comparison));
     if path.as_os_str() == "-" {
         cx.ui.print(&page);
     } else {
@@ -69,13 +63,13 @@ fn save(path: &Path, page: &str) -> io::Result<()> {
     file.persist(target).map(drop).map_err(|error| error.error)
 }
 
-fn curves(cx: &Context, records: &Records, request: &Request<'_>, comparison: &Comparison) -> Curves {
-    let measured: Vec<&Row> = comparison.rows.iter().filter(|row| row.n > 0).collect();
+fn curves(cx: &Context, records: &Records, comparison: &Comparison<'_>) -> Curves {
+    let measured: Vec<&Row<'_>> = comparison.rows.iter().filter(|row| row.n > 0).collect();
     let mut seen: HashSet<Id> = HashSet::new();
-    let runs = measured.iter().take(ROWS).flat_map(|row| runs_of(request, row, records));
-    let runs: Vec<&RunRecord> = runs.filter(|run| seen.insert(run.id)).collect();
+    let runs = measured.iter().take(ROWS).flat_map(|row| row.runs.iter().copied());
+    let runs: Vec<&RunRecord> = runs.filter(|run| run.counts() && seen.insert(run.id)).collect();
     let has_points = |run: &&RunRecord| {
-        run.metrics.iter().filter(|(_, measure)| measure.count > 1).map(|(name, _)| *name).collect::<Vec<_>>()
+        run.metrics().filter(|(_, measure)| measure.count > 1).map(|(name, _)| name).collect::<Vec<_>>()
     };
     let with_points: HashSet<Symbol> = runs.iter().flat_map(has_points).collect();
     let metrics = comparison.metrics.iter().map(|metric| &metric.name);
@@ -99,27 +93,4 @@ fn curves(cx: &Context, records: &Records, request: &Request<'_>, comparison: &C
     }
     let each = measured.iter().any(|row| row.run.is_some());
     Curves { drawings: plot::drawings(cx, records, &runs, drawn, each), notes }
-}
-
-/// The runs that count in a row.
-fn runs_of<'a>(request: &Request<'a>, row: &Row, records: &'a Records) -> Vec<&'a RunRecord> {
-    if let Some(id) = row.run {
-        return records.find_run(id).into_iter().collect();
-    }
-    let runs: Vec<&RunRecord> = if row.is_baseline {
-        let baseline = row.baseline.and_then(|at| request.baselines.get(at));
-        baseline.map(|baseline| baseline.runs.clone()).unwrap_or_default()
-    } else {
-        let is_meant = |name: &str, branch: Option<&str>| name == row.experiment && branch == row.branch.as_deref();
-        let subjects = request.subjects.iter().map(|(subject, _)| subject);
-        let subjects = subjects.filter(|subject| is_meant(subject.name, subject.branch));
-        subjects.flat_map(|subject| subject.runs.iter().copied()).collect()
-    };
-    let is_in_row = |run: &&RunRecord| {
-        run.counts()
-            && run.condition.some().map(|condition| records.text(condition)) == row.condition.as_deref()
-            && row.commits.iter().any(|commit| commit == records.text(run.commit))
-            && run.seed.is_none_or(|seed| row.seeds.binary_search(&seed).is_ok())
-    };
-    runs.into_iter().filter(is_in_row).collect()
 }

@@ -127,7 +127,6 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
         metrics: args.metrics.clone(),
         params: args.params.clone(),
     };
-    let of_page = args.html.as_ref().map(|path| (path, request.clone()));
     // Nobody takes it apart: the process ends with it.
     let mut comparison = ManuallyDrop::new(compare(request));
     if args.best {
@@ -136,13 +135,13 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
     if let Some(order) = &chosen.order {
         rows::sort(&mut comparison, order);
     }
-    match of_page {
-        Some((path, request)) => html::write(cx, records, &request, &comparison, path),
+    match &args.html {
+        Some(path) => html::write(cx, records, &comparison, path),
         None => print(cx, args, &comparison),
     }
 }
 
-fn print(cx: &Context, args: &CompareArgs, comparison: &Comparison) -> Result<u8, CliError> {
+fn print(cx: &Context, args: &CompareArgs, comparison: &Comparison<'_>) -> Result<u8, CliError> {
     let broken = |error: &dyn std::fmt::Display| CliError::new(format!("the comparison cannot be written: {error}"));
     let text = match args.form.format() {
         Format::Table => {

@@ -85,7 +85,7 @@ fn of_experiment<'a>(records: &'a Records, experiment: &'a ExperimentRecord, bra
         subject: Subject {
             name: records.text(current.name),
             branch: Some(records.text(current.branch)),
-            commit: tip.map(|oid| oid.to_string()),
+            commit: tip.filter(|_| runs.is_empty()).map(|oid| oid.to_string()),
             state,
             expect: &current.expect,
             planned_seeds: current.planned_seeds,
@@ -101,7 +101,7 @@ fn of_branch<'a>(branch: &'a str, runs: Vec<&'a RunRecord>, tip: Option<Oid>) ->
         subject: Subject {
             name: short(branch),
             branch: Some(branch),
-            commit: tip.map(|oid| oid.to_string()),
+            commit: None,
             state: if tip.is_some() { State::Local } else { State::Deleted },
             expect: &[],
             planned_seeds: None,

@@ -46,7 +46,7 @@ pub(super) fn list(
     } else if lines.is_empty() && args.form.format() != Format::Json {
         cx.ui.status("no experiment fits");
     }
-    let prefixes = if args.tree { tree::arrange(&mut lines) } else { Vec::new() };
+    let prefixes = if args.tree { tree::arrange(&mut lines, &facts.records.names) } else { Vec::new() };
     lines.truncate(args.limit.unwrap_or(usize::MAX));
     let mut table = match &asked.columns {
         Some(columns) => {
@@ -139,7 +139,7 @@ fn about(cx: &Context, facts: &Facts<'_>, line: &Line<'_>) -> Option<About> {
     let hypothesis = line.experiment.current.hypothesis(&records.names).read();
     let expected = hypothesis.expect.first().map(|expect| expect.metric.clone());
     // A metric with a direction says more than one that only comes first in the alphabet.
-    let names = || counting.iter().flat_map(|run| &run.metrics).map(|(name, _)| records.text(*name));
+    let names = || counting.iter().flat_map(|run| &run.shape.metrics).map(|name| records.text(*name));
     let first = || names().filter(|name| cx.direction(name).is_some()).min().or_else(|| names().min());
     let metric = expected.or_else(|| first().map(str::to_owned))?;
     let direction = hypothesis.direction(&metric).or_else(|| cx.direction(&metric));

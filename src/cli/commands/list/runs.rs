@@ -126,10 +126,10 @@ pub(super) fn default_columns(facts: &Facts<'_>, runs: &[&RunRecord]) -> Result<
     let mut first: std::collections::BTreeMap<&str, (Option<crate::records::Value>, bool)> = Default::default();
     let mut metrics: std::collections::BTreeSet<&str> = Default::default();
     for run in runs {
-        metrics.extend(run.metrics.iter().map(|(name, _)| records.text(*name)));
-        for (name, value) in &run.params {
-            let (known, differs) = first.entry(records.text(*name)).or_insert((Some(*value), false));
-            *differs |= *known != Some(*value);
+        metrics.extend(run.shape.metrics.iter().map(|name| records.text(*name)));
+        for (name, value) in run.params() {
+            let (known, differs) = first.entry(records.text(name)).or_insert((Some(value), false));
+            *differs |= *known != Some(value);
         }
     }
     let differing: Vec<&str> = first.into_iter().filter(|(_, (_, differs))| *differs).map(|(name, _)| name).collect();
@@ -156,7 +156,7 @@ pub(super) fn json_run(facts: &Facts<'_>, run: &RunRecord) -> Json {
     let text = |symbol: crate::records::Symbol| symbol.some().map(|symbol| records.text(symbol));
     let experiment = run.experiment.and_then(|id| records.find_experiment(id));
     let params: Map<String, Json> =
-        run.params.iter().map(|(name, value)| (records.text(*name).to_owned(), value.to_json(names))).collect();
+        run.params().map(|(name, value)| (records.text(name).to_owned(), value.to_json(names))).collect();
     let metric = |measure: &crate::records::Measure| {
         let number = |value: Option<crate::records::Num>| value.map(|value| value.to_number(names));
         json!({
@@ -165,9 +165,9 @@ pub(super) fn json_run(facts: &Facts<'_>, run: &RunRecord) -> Json {
         })
     };
     let metrics: Map<String, Json> =
-        run.metrics.iter().map(|(name, measure)| (records.text(*name).to_owned(), metric(measure))).collect();
+        run.metrics().map(|(name, measure)| (records.text(name).to_owned(), metric(&measure))).collect();
     let said = facts.said(run.id);
-    let command: Vec<&str> = run.command.iter().map(|word| records.text(*word)).collect();
+    let command: Vec<&str> = run.command().iter().map(|word| records.text(*word)).collect();
     let state = experiment.map_or(Value::Missing, |experiment| Value::Text(facts.state(experiment)));
     json!({
         "id": run.id,
@@ -175,7 +175,7 @@ pub(super) fn json_run(facts: &Facts<'_>, run: &RunRecord) -> Json {
         "experiment_id": run.experiment,
         "state": json_of(state),
         "branch": text(run.branch),
-        "commit": text(run.commit),
+        "commit": Some(run.commit()).filter(|commit| !commit.is_empty()),
         "dirty": run.dirty,
         "status": run.status,
         "exit": run.exit,

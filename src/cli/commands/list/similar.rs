@@ -44,10 +44,7 @@ pub(super) fn list(
     let params: Vec<BTreeMap<String, Json>> = runs
         .iter()
         .map(|run| {
-            let param = |(name, value): &(_, crate::records::Value)| {
-                (records.text(*name).to_owned(), value.to_json(&records.names))
-            };
-            run.params.iter().map(param).collect()
+            run.params().map(|(name, value)| (records.text(name).to_owned(), value.to_json(&records.names))).collect()
         })
         .collect();
     let names: Vec<String> = runs.iter().map(|run| name(facts, run, short)).collect();

@@ -122,7 +122,7 @@ impl<'a> Known<'a> {
     /// Whether any run at all has a metric of this name.
     fn is_metric(&self, word: &str) -> bool {
         let name = self.records.names.find(word);
-        name.is_some_and(|name| self.records.runs.iter().any(|run| run.metric(name).is_some()))
+        name.is_some_and(|name| self.records.runs.iter().any(|run| run.shape.metrics.contains(&name)))
     }
 
     fn of_experiment(&self, experiment: Id) -> Vec<Id> {

@@ -368,8 +368,7 @@ impl<'a> Session<'a> {
 }
 
 fn find_plan<'a>(records: &'a Records, plan: &str) -> Option<&'a RunRecord> {
-    let plan = records.names.find(plan)?.some()?;
-    records.runs.iter().find(|run| run.plan == plan && run.counts())
+    records.runs.iter().find(|run| run.counts() && run.plan() == plan && !plan.is_empty())
 }
 
 /// Say what was wrong with a run's journal and files.
@@ -421,11 +420,11 @@ fn last_command(
     records: Option<&Records>,
 ) -> Result<Vec<String>, CliError> {
     let last = records.and_then(|records| {
-        let mut runs: Box<dyn DoubleEndedIterator<Item = &RunRecord>> = match experiment {
+        let runs: Box<dyn DoubleEndedIterator<Item = &RunRecord>> = match experiment {
             Some((id, _)) => Box::new(records.runs_of(*id)),
             None => Box::new(records.runs_on(branch.as_deref())),
         };
-        runs.rfind(|run| !run.command.is_empty()).map(|run| records.texts(&run.command))
+        runs.map(RunRecord::command).rfind(|command| !command.is_empty()).map(|command| records.texts(&command))
     });
     let inherited = experiment.map(|(_, experiment)| experiment.command.clone());
     let command = last.or(inherited).filter(|command| !command.is_empty());
@@ -444,8 +443,6 @@ fn last_command(
 /// The params of the last run of a command.
 fn last_params(records: &Records, command: &[String]) -> Option<BTreeMap<String, serde_json::Value>> {
     let command: Vec<_> = command.iter().map(|word| records.names.find(word)).collect::<Option<_>>()?;
-    let last = records.runs.iter().rev().find(|run| run.command == command)?;
-    let param =
-        |(name, value): &(_, crate::records::Value)| (records.text(*name).to_owned(), value.to_json(&records.names));
-    Some(last.params.iter().map(param).collect())
+    let last = records.runs.iter().rev().find(|run| run.command() == command)?;
+    Some(last.params().map(|(name, value)| (records.text(name).to_owned(), value.to_json(&records.names))).collect())
 }

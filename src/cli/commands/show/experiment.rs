@@ -189,8 +189,7 @@ fn table(
             |name: &Symbol| run.param(*name).map_or_else(none, |found| Cell::plain(value(&found.to_json(names))));
         cells.extend(params.iter().map(param));
         let metric = |name: &Symbol| {
-            let found = run.metric(*name);
-            found.map_or_else(none, |measure| Cell::plain(short_number(&measure.last.to_number(names))))
+            run.r#final(*name).map_or_else(none, |last| Cell::plain(short_number(&last.to_number(names))))
         };
         cells.extend(metrics.iter().map(metric));
         cells
@@ -200,7 +199,7 @@ fn table(
 
 fn differing_params(records: &Records, runs: &[&RunRecord]) -> Vec<Symbol> {
     let names: BTreeSet<(&str, Symbol)> =
-        runs.iter().flat_map(|run| &run.params).map(|(name, _)| (records.text(*name), *name)).collect();
+        runs.iter().flat_map(|run| &run.shape.params).map(|name| (records.text(*name), *name)).collect();
     let differs = |name: &Symbol| runs.windows(2).any(|pair| pair[0].param(*name) != pair[1].param(*name));
     // A seed among the params is shown once, in the column that all runs have.
     let is_seed = |name: &Symbol| {
@@ -216,7 +215,7 @@ fn differing_params(records: &Records, runs: &[&RunRecord]) -> Vec<Symbol> {
 
 fn metrics(records: &Records, runs: &[&RunRecord], hypothesis: &Hypothesis) -> Vec<Symbol> {
     let names: BTreeSet<(&str, Symbol)> =
-        runs.iter().flat_map(|run| &run.metrics).map(|(name, _)| (records.text(*name), *name)).collect();
+        runs.iter().flat_map(|run| &run.shape.metrics).map(|name| (records.text(*name), *name)).collect();
     let rank = |name: &str| {
         let at = hypothesis.expect.iter().position(|expectation| expectation.metric == name);
         at.unwrap_or(hypothesis.expect.len())

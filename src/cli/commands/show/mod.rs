@@ -108,7 +108,7 @@ fn resolve<'a>(cx: &Context, records: &'a Records, typed: Option<&str>) -> Resul
         }
         (Ok(selected), _) => Ok(Subject::Recorded(selected)),
         // Several recorded runs may begin so, too.
-        (Err(error), Some(_)) if records.runs.iter().any(|record| records.text(record.stem).starts_with(text)) => {
+        (Err(error), Some(_)) if records.runs.iter().any(|record| record.stem(&records.names).starts_with(text)) => {
             Err(error)
         }
         (Err(_), Some(live)) => Ok(Subject::Live(Box::new(live))),

@@ -1,0 +1,299 @@
+//! What a run leaves in the bytes of its segment until it is asked for: its values, one after the other, and its longer texts.
+//!
+//! A value takes a *cell*: a tag and eight bytes, little-endian. The rest is [postcard](https://postcard.jamesmunns.com/wire-format)'s: six texts, the
+//! words of the command, and for each metric what is kept of it beside its last value. A segment is checked as a whole when it is read, so what does not
+//! fit here is a segment that was made wrong: it reads as nothing, and never as something else.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::names::Symbol;
+use super::run::RunRow;
+use super::value::{Measure, Num, Value};
+
+/// Bytes of a cell.
+pub(super) const CELL: usize = 9;
+
+const NULL: u8 = 0;
+const BOOL: u8 = 1;
+const INTEGER: u8 = 2;
+const FLOAT: u8 = 3;
+const TEXT: u8 = 4;
+const JSON: u8 = 5;
+const DIGITS: u8 = 6;
+
+/// The bytes of a segment, and what its numbers stand for.
+#[derive(Debug, Default)]
+pub(super) struct Backing {
+    pub(super) bytes: Vec<u8>,
+    pub(super) key: Range<usize>,
+    pub(super) blobs: Range<usize>,
+    pub(super) cells: Range<usize>,
+    pub(super) rest: Range<usize>,
+    /// The segment's own texts.
+    pub(super) symbols: Vec<Symbol>,
+    /// Integers beyond 2^53, with their nearest double.
+    pub(super) digits: Vec<(Symbol, f64)>,
+}
+
+impl Backing {
+    fn symbol(&self, at: u64) -> Symbol {
+        usize::try_from(at).ok().and_then(|at| self.symbols.get(at)).copied().unwrap_or_default()
+    }
+}
+
+/// Where the values and texts of one run lie.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) backing: Arc<Backing>,
+    /// Of its first cell.
+    pub(super) cells: usize,
+    /// Of the rest.
+    pub(super) rest: usize,
+}
+
+/// Which of the texts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Text {
+    Commit,
+    Condition,
+    Tree,
+    PatchId,
+    Snapshot,
+    Plan,
+}
+
+impl Kept {
+    pub(super) fn cell(&self, at: usize) -> Cell<'_> {
+        let start = self.cells + at * CELL;
+        let cell = self.backing.bytes[..self.backing.cells.end].get(start..start + CELL);
+        let (tag, payload) = cell.and_then(|cell| cell.split_first()).unwrap_or((&NULL, &[0; CELL - 1]));
+        Cell { backing: &self.backing, tag: *tag, payload: u64::from_le_bytes(payload.try_into().unwrap_or_default()) }
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.backing.bytes[..self.backing.rest.end].get(self.rest..).unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, wanted: Text) -> &str {
+        let mut rest = self.rest();
+        let mut found = "";
+        for _ in 0..=wanted as usize {
+            (found, rest) = postcard::take_from_bytes(rest).unwrap_or_default();
+        }
+        found
+    }
+
+    /// Behind the texts: the words of the command, and what is behind them.
+    fn behind_texts(&self) -> (Vec<u32>, &[u8]) {
+        let mut rest = self.rest();
+        for _ in 0..=Text::Plan as usize {
+            rest = postcard::take_from_bytes::<&str>(rest).unwrap_or_default().1;
+        }
+        postcard::take_from_bytes(rest).unwrap_or_default()
+    }
+
+    pub(super) fn command(&self) -> Vec<Symbol> {
+        self.behind_texts().0.into_iter().map(|word| self.backing.symbol(word.into())).collect()
+    }
+
+    /// What is kept of so many metrics beside their last values.
+    pub(super) fn measures(&self, count: usize) -> impl Iterator<Item = Rest<'_>> {
+        let mut rest = self.behind_texts().1;
+        (0..count).map(move |_| {
+            let (measure, behind) = postcard::take_from_bytes::<StoredMeasure>(rest).unwrap_or_default();
+            rest = behind;
+            Rest { backing: &self.backing, measure }
+        })
+    }
+}
+
+/// A value as it lies there.
+pub(super) struct Cell<'a> {
+    backing: &'a Backing,
+    tag: u8,
+    payload: u64,
+}
+
+impl Cell<'_> {
+    /// As the value of a param.
+    pub(super) fn value(&self) -> Value {
+        match self.tag {
+            BOOL => Value::Bool(self.payload != 0),
+            INTEGER => Value::Integer(self.payload.cast_signed()),
+            FLOAT => Value::Float(f64::from_bits(self.payload)),
+            TEXT => Value::Text(self.backing.symbol(self.payload)),
+            JSON => Value::Json(self.backing.symbol(self.payload)),
+            _ => Value::Null,
+        }
+    }
+
+    /// As the value of a metric.
+    pub(super) fn num(&self) -> Num {
+        match self.tag {
+            INTEGER => Num::Integer(self.payload.cast_signed()),
+            FLOAT => Num::Float(f64::from_bits(self.payload)),
+            DIGITS => digits(self.backing, self.payload),
+            _ => Num::Float(f64::NAN),
+        }
+    }
+}
+
+fn digits(backing: &Backing, at: u64) -> Num {
+    let found = usize::try_from(at).ok().and_then(|at| backing.digits.get(at));
+    found.map_or(Num::Float(f64::NAN), |(digits, value)| Num::Digits(*digits, *value))
+}
+
+/// What is kept of a metric beside its last value.
+pub(super) struct Rest<'a> {
+    backing: &'a Backing,
+    measure: StoredMeasure,
+}
+
+impl Rest<'_> {
+    /// The whole, with the last value.
+    pub(super) fn with(self, last: Num) -> Measure {
+        let Self { backing, measure } = self;
+        let num = |extreme: &Extreme| match extreme {
+            Extreme::Last => Some(last),
+            Extreme::Integer(value) => Some(Num::Integer(*value)),
+            Extreme::Float(value) => Some(Num::Float(*value)),
+            Extreme::Digits(at) => Some(digits(backing, (*at).into())),
+            Extreme::None | Extreme::Min | Extreme::Max => None,
+        };
+        let (min, max) = (num(&measure.min), num(&measure.max));
+        let best = match measure.best {
+            Extreme::Min => min,
+            Extreme::Max => max,
+            other => num(&other),
+        };
+        Measure { last, step: measure.step, min, max, best, count: measure.count }
+    }
+}
+
+/// A [`Measure`] without its last value, as it is stored.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct StoredMeasure {
+    step: Option<i64>,
+    count: u64,
+    min: Extreme,
+    max: Extreme,
+    best: Extreme,
+}
+
+/// One of the other numbers of a metric, which are often the same ones.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+enum Extreme {
+    #[default]
+    None,
+    Last,
+    Min,
+    Max,
+    Integer(i64),
+    Float(f64),
+    Digits(u32),
+}
+
+/// Puts values and rests one behind the other; texts and digits go by the segment's own numbers.
+pub(super) struct Writer<'a> {
+    pub(super) cells: Vec<u8>,
+    pub(super) rest: Vec<u8>,
+    /// The segment's number of a text.
+    pub(super) local: &'a mut dyn FnMut(Symbol) -> u32,
+    /// The segment's integers beyond 2^53.
+    pub(super) digits: Vec<u32>,
+}
+
+impl Writer<'_> {
+    fn digits(&mut self, digits: Symbol) -> u32 {
+        let local = (self.local)(digits);
+        let known = self.digits.iter().position(|known| *known == local);
+        let at = known.unwrap_or_else(|| {
+            self.digits.push(local);
+            self.digits.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn cell(&mut self, tag: u8, payload: u64) {
+        self.cells.push(tag);
+        self.cells.extend_from_slice(&payload.to_le_bytes());
+    }
+
+    /// Add the values and the rest of a run. `text` gives the texts.
+    pub(super) fn add<'t>(&mut self, run: &RunRow, text: impl Fn(Symbol) -> &'t str) -> postcard::Result<()> {
+        for (_, value) in &run.params {
+            match *value {
+                Value::Null => self.cell(NULL, 0),
+                Value::Bool(value) => self.cell(BOOL, value.into()),
+                Value::Integer(value) => self.cell(INTEGER, value.cast_unsigned()),
+                Value::Float(value) => self.cell(FLOAT, value.to_bits()),
+                Value::Text(text) => {
+                    let local = (self.local)(text);
+                    self.cell(TEXT, local.into());
+                }
+                Value::Json(text) => {
+                    let local = (self.local)(text);
+                    self.cell(JSON, local.into());
+                }
+            }
+        }
+        for (_, measure) in &run.metrics {
+            match measure.last {
+                Num::Integer(value) => self.cell(INTEGER, value.cast_unsigned()),
+                Num::Float(value) => self.cell(FLOAT, value.to_bits()),
+                Num::Digits(digits, _) => {
+                    let at = self.digits(digits);
+                    self.cell(DIGITS, at.into());
+                }
+            }
+        }
+        let words: Vec<u32> = run.command.iter().map(|word| (self.local)(*word)).collect();
+        let measures: Vec<StoredMeasure> = run.metrics.iter().map(|(_, measure)| self.measure(measure)).collect();
+        let mut rest = std::mem::take(&mut self.rest);
+        // In the order of `Text`.
+        for symbol in [run.commit, run.condition, run.tree, run.patch_id, run.snapshot, run.plan] {
+            rest = postcard::to_extend(text(symbol), rest)?;
+        }
+        rest = postcard::to_extend(&words, rest)?;
+        for measure in &measures {
+            rest = postcard::to_extend(measure, rest)?;
+        }
+        self.rest = rest;
+        Ok(())
+    }
+
+    fn measure(&mut self, measure: &Measure) -> StoredMeasure {
+        let mut extreme = |value: Option<Num>, same: &[(Option<Num>, Extreme)]| {
+            let Some(value) = value else { return Extreme::None };
+            if let Some((_, known)) = same.iter().find(|(other, _)| other.is_some_and(|other| is_same(value, other))) {
+                return *known;
+            }
+            match value {
+                Num::Integer(value) => Extreme::Integer(value),
+                Num::Float(value) => Extreme::Float(value),
+                Num::Digits(digits, _) => Extreme::Digits(self.digits(digits)),
+            }
+        };
+        let last = (Some(measure.last), Extreme::Last);
+        StoredMeasure {
+            step: measure.step,
+            count: measure.count,
+            min: extreme(measure.min, &[last]),
+            max: extreme(measure.max, &[last]),
+            best: extreme(measure.best, &[last, (measure.min, Extreme::Min), (measure.max, Extreme::Max)]),
+        }
+    }
+}
+
+/// To the last bit, and of the same kind.
+fn is_same(a: Num, b: Num) -> bool {
+    match (a, b) {
+        (Num::Integer(a), Num::Integer(b)) => a == b,
+        (Num::Float(a), Num::Float(b)) => a.to_bits() == b.to_bits(),
+        (Num::Digits(a, _), Num::Digits(b, _)) => a == b,
+        _ => false,
+    }
+}
