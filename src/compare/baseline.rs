@@ -16,7 +16,7 @@ pub(super) fn baseline_rows<'a>(baseline: &Baseline<'a>, index: usize, folder: &
     let template =
         Row { experiment: baseline.name.clone().into(), baseline: Some(index), is_baseline: true, ..Row::default() };
     let mut rows = Vec::new();
-    folder.condition_rows(baseline.runs.clone(), &template, &mut rows);
+    folder.condition_rows(baseline.runs.clone(), &template, &mut |built| rows.push(built));
     let is_file = matches!(baseline.source, BaselineSource::MetricsFile(_));
     let reference = if is_file || rows.is_empty() {
         let built = folder.row_without_runs(&template, baseline.commit.clone());

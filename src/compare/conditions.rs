@@ -55,7 +55,7 @@ impl<'c, 'a> Folder<'c, 'a> {
         &mut self,
         subject: Subject<'a>,
         baseline: Option<usize>,
-        rows: &mut Vec<Built<'a>>,
+        rows: &mut Vec<Row<'a>>,
         warnings: &mut Vec<Warning>,
     ) {
         let template = Row {
@@ -69,13 +69,15 @@ impl<'c, 'a> Folder<'c, 'a> {
         let before = rows.len();
         // Seeds are planned for each thing that is tried, so the best measured condition tells whether the plan was kept.
         let of_all = if self.each_run && subject.planned_seeds.is_some() { distinct_seeds(&subject.runs) } else { 0 };
-        self.condition_rows(subject.runs, &template, rows);
+        self.condition_rows(subject.runs, &template, &mut |built| {
+            Warning::about_seeds(std::slice::from_ref(&built), warnings);
+            rows.push(built.row);
+        });
         if rows.len() == before {
-            rows.push(self.row_without_runs(&template, subject.commit));
+            rows.push(self.row_without_runs(&template, subject.commit).row);
         }
-        Warning::about_seeds(&rows[before..], warnings);
         if let Some(planned) = subject.planned_seeds {
-            let of_row = |built: &Built<'_>| built.row.n - built.row.repeats;
+            let of_row = |row: &Row<'_>| row.n - row.repeats;
             let seeds = if self.each_run { of_all } else { rows[before..].iter().map(of_row).max().unwrap_or(0) };
             if seeds < planned as usize {
                 warnings.push(Warning::FewerSeeds { experiment: subject.name.to_owned(), seeds, planned });
@@ -83,16 +85,15 @@ impl<'c, 'a> Folder<'c, 'a> {
         }
     }
 
-    /// Add one row for each condition among the runs, by first start; the template says what all rows share.
+    /// Make one row for each condition among the runs, by first start; the template says what all rows share.
     pub(super) fn condition_rows(
         &mut self,
         mut runs: Vec<&'a RunRecord>,
         template: &Row<'a>,
-        rows: &mut Vec<Built<'a>>,
+        take: &mut dyn FnMut(Built<'a>),
     ) {
         if runs.len() == 1 {
-            rows.push(self.row(runs, template));
-            return;
+            return take(self.row(runs, template));
         }
         runs.sort_by_key(|run| (run.start, run.id));
         let mut groups: Vec<Vec<&RunRecord>> = Vec::new();
@@ -109,7 +110,7 @@ impl<'c, 'a> Folder<'c, 'a> {
                 },
             }
         }
-        rows.extend(groups.into_iter().map(|group| self.row(group, template)));
+        groups.into_iter().for_each(|group| take(self.row(group, template)));
     }
 
     fn row(&mut self, group: Vec<&'a RunRecord>, template: &Row<'a>) -> Built<'a> {

@@ -60,7 +60,12 @@ fn expected<'a>(request: &Request<'a>) -> Expected<'a> {
     let mut all = Expected { order: Vec::new(), promises: HashMap::new() };
     // Many experiments expect the same; each text is read once. One that this version cannot read says nothing about order or direction; it stays in the fact.
     let mut texts: HashMap<Symbol, Option<Expectation>> = HashMap::new();
+    let mut seen: ahash::HashSet<&[Symbol]> = ahash::HashSet::default();
     for (subject, _) in &request.subjects {
+        // Nor does a second experiment that expects the same say anything new.
+        if !seen.insert(subject.expect) {
+            continue;
+        }
         for symbol in subject.expect {
             texts.entry(*symbol).or_insert_with(|| request.names.text(*symbol).parse().ok());
         }

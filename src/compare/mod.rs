@@ -39,24 +39,23 @@ pub fn compare(request: Request<'_>) -> Comparison<'_> {
     let mut warnings = Vec::new();
     let columns = Columns::new(&request, &mut warnings);
     let mut folder = Folder::new(&request, &columns);
-    let Request { names, baselines, subjects, at, params: request_params, .. } = request;
+    let Request { names, baselines, mut subjects, at, params: request_params, .. } = request;
 
     let mut rows = Vec::with_capacity(subjects.len() + baselines.len());
     let mut references = Vec::with_capacity(baselines.len());
-    let mut groups: Vec<Vec<Subject<'_>>> = vec![Vec::new(); baselines.len() + 1];
-    for (subject, index) in subjects {
-        groups[index.min(baselines.len())].push(subject);
-    }
-    for (index, group) in groups.into_iter().enumerate() {
+    // Stable: the subjects of a baseline stay in their order.
+    subjects.iter_mut().for_each(|(_, index)| *index = (*index).min(baselines.len()));
+    subjects.sort_by_key(|(_, index)| *index);
+    let mut subjects = subjects.into_iter().peekable();
+    for index in 0..=baselines.len() {
         let baseline = baselines.get(index);
-        let mut of_group = baseline.map(|baseline| baseline_rows(baseline, index, &mut folder)).unwrap_or_default();
-        Warning::about_seeds(&of_group, &mut warnings);
-        references.push(reference_means(&of_group, &folder));
-        of_group.reserve(group.len());
-        for subject in group {
-            folder.subject_rows(subject, baseline.is_some().then_some(index), &mut of_group, &mut warnings);
+        let of_baseline = baseline.map(|baseline| baseline_rows(baseline, index, &mut folder)).unwrap_or_default();
+        Warning::about_seeds(&of_baseline, &mut warnings);
+        references.push(reference_means(&of_baseline, &folder));
+        rows.extend(of_baseline.into_iter().map(|built| built.row));
+        while let Some((subject, _)) = subjects.next_if(|(_, at)| *at == index) {
+            folder.subject_rows(subject, baseline.is_some().then_some(index), &mut rows, &mut warnings);
         }
-        rows.extend(of_group.into_iter().map(|built| built.row));
     }
     let cells = folder.cells;
     let mut params = columns.params;

@@ -48,6 +48,22 @@ pub struct ExperimentRecord {
     pub earlier: Vec<Registration>,
 }
 
+impl ExperimentRecord {
+    pub(super) fn new(registration: Registration) -> Self {
+        Self {
+            id: registration.experiment.unwrap_or(registration.id),
+            time: registration.time,
+            by: registration.by,
+            earlier: Vec::new(),
+            current: registration,
+        }
+    }
+
+    pub(super) fn amend(&mut self, registration: Registration) {
+        self.earlier.push(std::mem::replace(&mut self.current, registration));
+    }
+}
+
 impl Registration {
     pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {
         let own = [

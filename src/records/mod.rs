@@ -32,6 +32,7 @@ pub use value::{Measure, Num, Value};
 use crate::model::experiment::Experiment;
 use crate::model::fact::{About, Header};
 use crate::model::id::Id;
+use crate::model::time::Time;
 
 /// Something that could not be read. It is named, skipped and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +86,10 @@ impl Records {
         let segments: Vec<(Symbol, Segment)> = segments.into_iter().collect();
         let mut gathering = Gathering {
             seen: HashSet::with_capacity(segments.iter().map(|(_, segment)| segment.len()).sum()),
-            registrations: Vec::with_capacity(segments.iter().map(|(_, segment)| segment.others.len()).sum()),
+            amendments: Vec::new(),
             dead: HashSet::new(),
         };
+        all.experiments.reserve(segments.iter().map(|(_, segment)| segment.experiments.len()).sum());
         all.runs.reserve(segments.iter().map(|(_, segment)| segment.runs.len()).sum());
         // Of two facts with one id the one without a mark counts, and its file comes behind the other.
         let (mut marked_runs, mut marked) = (Vec::new(), Vec::new());
@@ -98,6 +100,11 @@ impl Records {
                     true if gathering.seen.insert(run.id) => all.runs.push(run),
                     true => {}
                     false => marked_runs.push(run),
+                }
+            }
+            for registration in segment.experiments {
+                if gathering.seen.insert(registration.id) {
+                    all.take_registration(&mut gathering, registration);
                 }
             }
             for row in segment.others {
@@ -120,13 +127,12 @@ impl Records {
                 _ => all.take(&mut gathering, ledger, row),
             }
         }
-        let Gathering { mut registrations, dead, .. } = gathering;
+        let Gathering { mut amendments, dead, .. } = gathering;
         if !dead.is_empty() {
-            all.forget(&dead, &mut registrations);
+            all.forget(&dead, &mut amendments);
         }
-        all.add_registrations(registrations);
-        // Stable: two facts of one id stay in the order they came in. Records are large, so each is moved once.
-        all.runs.sort_by_cached_key(|run| (run.time, run.id));
+        all.amend(amendments);
+        sort_by_time(&mut all.runs, |run| (run.time, run.id));
         all.link();
         all
     }
@@ -137,7 +143,7 @@ impl Records {
         }
         match row.body {
             Body::Run(_) => {}
-            Body::Experiment(registration) => gathering.registrations.push(*registration),
+            Body::Experiment(registration) => self.take_registration(gathering, *registration),
             Body::Late(late) => self.late.entry(late.target).or_default().push(*late),
             Body::About(about) => {
                 if let Some(target) = about.target {
@@ -155,6 +161,13 @@ impl Records {
         }
     }
 
+    fn take_registration(&mut self, gathering: &mut Gathering, registration: Registration) {
+        match registration.experiment {
+            Some(_) => gathering.amendments.push(registration),
+            None => self.experiments.push(ExperimentRecord::new(registration)),
+        }
+    }
+
     fn refuse_twin(&mut self, ledger: Symbol, stem: Symbol, id: Id) {
         let (ledger, path) = (self.names.text(ledger).to_owned(), path_of(self.names.text(stem)));
         // In another ledger it is a copy of the one that was named.
@@ -165,9 +178,10 @@ impl Records {
     }
 
     /// Leave out what a tombstone names; facts about it go with it, the tombstone stays.
-    fn forget(&mut self, dead: &HashSet<Id>, registrations: &mut Vec<Registration>) {
+    fn forget(&mut self, dead: &HashSet<Id>, amendments: &mut Vec<Registration>) {
         self.runs.retain(|run| !dead.contains(&run.id));
-        registrations.retain(|registration| !dead.contains(&registration.id));
+        self.experiments.retain(|experiment| !dead.contains(&experiment.id));
+        amendments.retain(|registration| !dead.contains(&registration.id));
         for facts in self.late.values_mut() {
             facts.retain(|late| !dead.contains(&late.id));
         }
@@ -176,32 +190,30 @@ impl Records {
         }
     }
 
-    fn add_registrations(&mut self, mut registrations: Vec<Registration>) {
-        // Large ones, each moved once.
-        registrations.sort_by_cached_key(|registration| (registration.time, registration.id));
-        self.experiments.reserve(registrations.len());
-        self.experiment_at.reserve(registrations.len());
-        for registration in registrations {
-            let id = registration.experiment.unwrap_or(registration.id);
-            match self.experiment_at.get(&id) {
-                // They come by time, so the last one seen is the newest. A first one that is older than its amendment by the clock still is the first.
-                Some(at) if registration.experiment.is_some() => {
-                    let record = &mut self.experiments[*at as usize];
-                    record.earlier.push(std::mem::replace(&mut record.current, registration));
-                }
-                Some(_) => {}
+    /// Put later registrations behind the first ones, whatever the clocks said.
+    fn amend(&mut self, mut amendments: Vec<Registration>) {
+        amendments.sort_by_key(|registration| (registration.time, registration.id));
+        self.experiment_at.reserve(self.experiments.len());
+        if !amendments.is_empty() {
+            self.number_experiments();
+        }
+        for registration in amendments {
+            let first = registration.experiment.unwrap_or(registration.id);
+            match self.experiment_at.get(&first) {
+                Some(at) => self.experiments[*at as usize].amend(registration),
+                // The first one is not here: the second has to stand for it.
                 None => {
-                    self.experiment_at.insert(id, self.experiments.len() as u32);
-                    self.experiments.push(ExperimentRecord {
-                        id,
-                        time: registration.time,
-                        by: registration.by,
-                        earlier: Vec::new(),
-                        current: registration,
-                    });
+                    self.experiment_at.insert(first, self.experiments.len() as u32);
+                    self.experiments.push(ExperimentRecord::new(registration));
                 }
             }
         }
+        sort_by_time(&mut self.experiments, |experiment| (experiment.time, experiment.id));
+        self.number_experiments();
+    }
+
+    fn number_experiments(&mut self) {
+        self.experiment_at.extend(self.experiments.iter().map(|experiment| experiment.id).zip(0..));
     }
 
     fn link(&mut self) {
@@ -331,9 +343,20 @@ impl Records {
 /// What is known while segments are put together.
 struct Gathering {
     seen: HashSet<Id>,
-    registrations: Vec<Registration>,
+    /// Later registrations of experiments.
+    amendments: Vec<Registration>,
     /// What tombstones name.
     dead: HashSet<Id>,
+}
+
+/// Sort by time, then by id; of two with the same id the one that came first stays first.
+///
+/// Records are large, so each is moved once, and times, which nearly always differ, are quicker to compare than ids.
+fn sort_by_time<T>(all: &mut [T], key: impl Fn(&T) -> (Time, Id)) {
+    all.sort_by_cached_key(|item| key(item).0);
+    for equal in all.chunk_by_mut(|a, b| key(a).0 == key(b).0).filter(|equal| equal.len() > 1) {
+        equal.sort_by_key(|item| key(item).1);
+    }
 }
 
 /// Where a fact lies in its ledger, by the name of its file without `.json`.

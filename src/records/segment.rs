@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ahash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
+use super::experiment::Registration;
 use super::kept::{Backing, CELL, Kept, Writer};
 use super::names::{Names, Shape, Symbol};
 use super::row::{Body, Row};
@@ -29,6 +30,8 @@ const SUM: usize = 4;
 pub struct Segment {
     /// Its runs.
     pub runs: Vec<RunRecord>,
+    /// Its registrations that lie under their ids.
+    pub experiments: Vec<Registration>,
     /// Everything else; no [`Body::Run`] is among them.
     pub others: Vec<Row>,
     /// Of a folder of notes: what its notes list. The facts are then those that no ledger had.
@@ -55,8 +58,9 @@ struct Stored<'a> {
     /// Names of params, names of metrics.
     shapes: Vec<(Vec<Symbol>, Vec<Symbol>)>,
     runs: Vec<StoredRun>,
+    experiments: Vec<Registration>,
     others: Vec<Row>,
-    /// The object id of each fact's blob, those of runs first.
+    /// The object id of each fact's blob: of runs, of experiments, of others.
     #[serde(borrow)]
     blobs: &'a [u8],
     notes: Vec<Listed>,
@@ -122,12 +126,13 @@ impl Segment {
             Some((digits, names.text(digits).parse().unwrap_or(f64::NAN)))
         });
         let digits = digits.collect::<Option<_>>()?;
-        let mut others = stored.others;
+        let (mut experiments, mut others) = (stored.experiments, stored.others);
         let mut is_whole = true;
         let mut change = |symbol: &mut Symbol| match symbols.get(symbol.index()) {
             Some(known) => *symbol = *known,
             None => is_whole = false,
         };
+        experiments.iter_mut().for_each(|registration| registration.each_symbol(&mut change));
         others.iter_mut().for_each(|row| row.each_symbol(&mut change));
         if !is_whole {
             return None;
@@ -178,7 +183,7 @@ impl Segment {
                 kept,
             });
         }
-        (next_cell == cells.end && next_rest == rest.end).then_some(Self { runs, others, notes, backing })
+        (next_cell == cells.end && next_rest == rest.end).then_some(Self { runs, experiments, others, notes, backing })
     }
 
     /// Which folder in which state it is.
@@ -193,7 +198,7 @@ impl Segment {
 
     /// How many facts it has.
     pub fn len(&self) -> usize {
-        self.runs.len() + self.others.len()
+        self.runs.len() + self.experiments.len() + self.others.len()
     }
 
     /// Whether it has no facts.
@@ -204,7 +209,9 @@ impl Segment {
     /// The ids of its facts, and the object ids of their blobs, which take `width` bytes each; of a folder of notes, where facts have no blobs of their
     /// own, the ids alone.
     pub fn ids(&self, width: usize) -> impl Iterator<Item = (Id, &[u8])> {
-        let ids = self.runs.iter().map(|run| Some(run.id)).chain(self.others.iter().map(|row| row.body.id()));
+        let ids = self.runs.iter().map(|run| Some(run.id));
+        let ids = ids.chain(self.experiments.iter().map(|registration| Some(registration.id)));
+        let ids = ids.chain(self.others.iter().map(|row| row.body.id()));
         ids.zip(self.blobs(width)).filter_map(|(id, blob)| Some((id?, blob)))
     }
 
@@ -218,7 +225,9 @@ impl Segment {
         let blobs: Vec<Vec<u8>> = self.blobs(width).take(self.len()).map(<[u8]>::to_vec).collect();
         let whole = |run: &RunRecord| Row { stem: run.stem, body: Body::Run(Box::new(run.to_row(names))) };
         let runs: Vec<Row> = self.runs.iter().map(whole).collect();
-        runs.into_iter().chain(self.others).zip(blobs).collect()
+        let experiments = self.experiments.into_iter().map(Box::new).map(Body::Experiment);
+        let experiments = experiments.map(|body| Row { stem: Symbol::default(), body });
+        runs.into_iter().chain(experiments).chain(self.others).zip(blobs).collect()
     }
 }
 
@@ -255,13 +264,17 @@ fn encode<B: AsRef<[u8]>>(
     let mut of = HashMap::with_capacity(64);
     of.insert(Symbol::default(), 0);
     let mut local = Local { of, texts: vec![""], names };
-    let (mut runs, mut others) = (Vec::new(), Vec::new());
-    let (mut run_blobs, mut other_blobs) = (Vec::new(), Vec::new());
+    let (mut runs, mut experiments, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut blobs, mut experiment_blobs, mut other_blobs) = (Vec::new(), Vec::new(), Vec::new());
     for (row, blob) in rows {
         match row.body {
             Body::Run(run) => {
-                run_blobs.extend_from_slice(blob.as_ref());
+                blobs.extend_from_slice(blob.as_ref());
                 runs.push((row.stem, run));
+            }
+            Body::Experiment(registration) if row.stem.is_empty() => {
+                experiment_blobs.extend_from_slice(blob.as_ref());
+                experiments.push(*registration);
             }
             body => {
                 other_blobs.extend_from_slice(blob.as_ref());
@@ -269,7 +282,8 @@ fn encode<B: AsRef<[u8]>>(
             }
         }
     }
-    run_blobs.append(&mut other_blobs);
+    blobs.append(&mut experiment_blobs);
+    blobs.append(&mut other_blobs);
     let mut shapes: Vec<(Vec<Symbol>, Vec<Symbol>)> = Vec::new();
     let mut shape_of: HashMap<(Vec<Symbol>, Vec<Symbol>), u32> = HashMap::new();
     let mut stored = Vec::with_capacity(runs.len());
@@ -320,15 +334,18 @@ fn encode<B: AsRef<[u8]>>(
         });
     }
     let Writer { cells, rest, digits, .. } = writer;
-    others.iter_mut().for_each(|row| row.each_symbol(&mut |symbol| *symbol = Symbol(local.number(*symbol))));
+    let mut own = |symbol: &mut Symbol| *symbol = Symbol(local.number(*symbol));
+    experiments.iter_mut().for_each(|registration| registration.each_symbol(&mut own));
+    others.iter_mut().for_each(|row| row.each_symbol(&mut own));
     let stored = Stored {
         key,
         texts: local.texts,
         digits,
         shapes,
         runs: stored,
+        experiments,
         others,
-        blobs: &run_blobs,
+        blobs: &blobs,
         notes,
         cells: &cells,
         rest: &rest,

@@ -1,9 +1,10 @@
 //! A comparison as a table and as JSON.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::{Ref, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::rc::Rc;
+
+use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::number::{Rounding, plural};
 use super::table::{Align, Column, Grid, Kind, Strip, Tone};
@@ -49,14 +50,14 @@ pub fn table<'a>(comparison: &'a Comparison<'a>) -> ComparisonTable<'a> {
         }
     }
     let notes = notes(comparison, &metrics);
-    ComparisonTable { comparison, last: RefCell::default(), columns, sources, notes }
+    ComparisonTable { comparison, roundings: RefCell::default(), columns, sources, notes }
 }
 
 /// A comparison that is asked for the texts of one column at a time.
 pub struct ComparisonTable<'a> {
     comparison: &'a Comparison<'a>,
-    /// The metric that was asked for last: its values and their deltas are looked at one after the other.
-    last: RefCell<Option<(usize, Estimates)>>,
+    /// How each row of a metric is rounded: its values and their deltas share that, and are looked at one after the other.
+    roundings: RefCell<(Option<usize>, Vec<Rounding>)>,
     columns: Vec<Column>,
     sources: Vec<Source>,
     notes: Vec<String>,
@@ -93,10 +94,6 @@ impl Grid for ComparisonTable<'_> {
             row_names(comparison).iter().for_each(|name| strip.push(name, Tone::Plain));
             return strip;
         }
-        let estimates = match *source {
-            Source::Metric(at) | Source::Delta(at) => self.estimates(at),
-            _ => Rc::default(),
-        };
         match *source {
             Source::Experiment => {}
             Source::Count => {
@@ -110,11 +107,11 @@ impl Grid for ComparisonTable<'_> {
             Source::Param(at) => {
                 comparison.rows.iter().for_each(|row| push_param(&mut strip, comparison, comparison.param(row, at)));
             }
-            Source::Metric(_) => {
-                for (row, found) in comparison.rows.iter().zip(estimates.iter()) {
-                    match found {
-                        Some((estimate, rounding)) => {
-                            strip.push_number(Tone::Plain, |out| push_value(out, *rounding, estimate, row.n));
+            Source::Metric(at) => {
+                for (row, rounding) in comparison.rows.iter().zip(&*self.roundings(at)) {
+                    match comparison.estimate(row, at) {
+                        Some(estimate) => {
+                            strip.push_number(Tone::Plain, |out| push_value(out, *rounding, &estimate, row.n));
                         }
                         None => strip.push_number(Tone::Dim, |out| out.push('–')),
                     }
@@ -122,9 +119,9 @@ impl Grid for ComparisonTable<'_> {
             }
             Source::Delta(at) => {
                 let marked = comparison.metrics[at].direction.is_some();
-                for found in estimates.iter() {
-                    match found {
-                        Some((estimate, rounding)) => push_delta(&mut strip, *rounding, estimate, marked),
+                for (row, rounding) in comparison.rows.iter().zip(&*self.roundings(at)) {
+                    match comparison.estimate(row, at) {
+                        Some(estimate) => push_delta(&mut strip, *rounding, &estimate, marked),
                         None => strip.push_number(Tone::Plain, |_| {}),
                     }
                 }
@@ -138,22 +135,15 @@ impl Grid for ComparisonTable<'_> {
     }
 }
 
-/// The estimates of a metric, by row, and how each is rounded.
-type Estimates = Rc<[Option<(Estimate, Rounding)>]>;
-
 impl ComparisonTable<'_> {
-    fn estimates(&self, metric: usize) -> Estimates {
-        let mut last = self.last.borrow_mut();
-        if let Some((_, known)) = last.as_ref().filter(|(at, _)| *at == metric) {
-            return Rc::clone(known);
+    fn roundings(&self, metric: usize) -> Ref<'_, Vec<Rounding>> {
+        if self.roundings.borrow().0 != Some(metric) {
+            let (known, roundings) = &mut *self.roundings.borrow_mut();
+            roundings.clear();
+            roundings.extend(self.comparison.rows.iter().map(|row| rounding(self.comparison.estimate(row, metric))));
+            *known = Some(metric);
         }
-        let of_row = |row| {
-            let estimate = self.comparison.estimate(row, metric)?;
-            Some((estimate, rounding(&estimate)))
-        };
-        let found: Estimates = self.comparison.rows.iter().map(of_row).collect();
-        *last = Some((metric, Rc::clone(&found)));
-        found
+        Ref::map(self.roundings.borrow(), |(_, roundings)| roundings)
     }
 }
 
@@ -184,10 +174,17 @@ fn row_names(comparison: &Comparison<'_>) -> Vec<String> {
         differing.map(|(column, _)| format!("{:?}", comparison.param(&comparison.rows[at], column))).collect::<Vec<_>>()
     };
     let alike = |names: &[String]| {
+        // Nearly always there are none.
+        let mut seen: HashSet<&str> = HashSet::with_capacity(names.len());
+        let twice: HashSet<&str> = names.iter().map(String::as_str).filter(|name| !seen.insert(name)).collect();
+        if twice.is_empty() {
+            return Vec::new();
+        }
         let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
-        names.iter().enumerate().for_each(|(at, name)| groups.entry(name).or_default().push(at));
+        let of_group = names.iter().enumerate().filter(|(_, name)| twice.contains(name.as_str()));
+        of_group.for_each(|(at, name)| groups.entry(name).or_default().push(at));
         let mut alike: Vec<usize> = Vec::new();
-        for group in groups.into_values().filter(|group| group.len() > 1) {
+        for group in groups.into_values() {
             let mut count: HashMap<Vec<String>, usize> = HashMap::new();
             group.iter().for_each(|at| *count.entry(params(*at)).or_default() += 1);
             alike.extend(group.into_iter().filter(|at| count[&params(*at)] > 1));
@@ -210,22 +207,23 @@ fn row_names(comparison: &Comparison<'_>) -> Vec<String> {
 }
 
 fn row_name(row: &Row<'_>) -> String {
-    let name = match (&row.run, row.runs.as_slice()) {
-        (Some(run), [RunRecord { seed: Some(seed), .. }]) if row.n == 1 => {
-            format!("{} {} seed {seed}", row.experiment, &run.as_str()[..6])
+    let mut name = row.experiment.to_string();
+    if let Some(run) = &row.run {
+        let _ = write!(name, " {}", &run.as_str()[..6]);
+        if let ([RunRecord { seed: Some(seed), .. }], 1) = (row.runs.as_slice(), row.n) {
+            let _ = write!(name, " seed {seed}");
         }
-        (Some(run), _) => format!("{} {}", row.experiment, &run.as_str()[..6]),
-        (None, _) => row.experiment.to_string(),
-    };
-    match &row.state {
-        _ if row.reference => format!("{name} (baseline)"),
-        _ if row.is_baseline => format!("{name} (other condition)"),
-        Some(State::Remote(remote)) => format!("{name} (on {remote})"),
-        Some(State::Merged) => format!("{name} (merged)"),
-        Some(State::Squashed) => format!("{name} (squashed)"),
-        Some(State::Deleted) => format!("{name} (deleted)"),
-        Some(State::Local) | None => name,
     }
+    let remark = match &row.state {
+        _ if row.reference => "baseline",
+        _ if row.is_baseline => "other condition",
+        Some(State::Remote(remote)) => &format!("on {remote}"),
+        Some(State::Merged) => "merged",
+        Some(State::Squashed) => "squashed",
+        Some(State::Deleted) => "deleted",
+        Some(State::Local) | None => return name,
+    };
+    name + " (" + remark + ")"
 }
 
 /// `5`, `4/5 +1 failed` with five planned, `3 +2 withdrawn`, `3 +1 repeat`; `file` for a metrics file.
@@ -235,10 +233,10 @@ fn push_count(out: &mut String, row: &Row<'_>, is_file: bool) {
         out.push_str("file");
         return;
     }
-    let _ = match row.planned_seeds {
-        Some(planned) if independent < planned as usize && row.run.is_none() => write!(out, "{independent}/{planned}"),
-        _ => write!(out, "{independent}"),
-    };
+    out.push_str(itoa::Buffer::new().format(independent));
+    if let Some(planned) = row.planned_seeds.filter(|planned| independent < *planned as usize && row.run.is_none()) {
+        let _ = write!(out, "/{planned}");
+    }
     if row.repeats > 0 {
         let _ = write!(out, " +{}", plural(row.repeats, "repeat"));
     }
@@ -264,16 +262,18 @@ fn push_param(strip: &mut Strip, comparison: &Comparison<'_>, param: Option<Para
         {
             strip.push(names.text(text), Tone::Plain);
         }
-        Value::Integer(value) => strip.push_number(Tone::Plain, |out| _ = write!(out, "{value}")),
-        // As JSON has it.
-        Value::Float(value) => strip.push_number(Tone::Plain, |out| _ = write!(out, "{}", serde_json::json!(value))),
+        Value::Integer(value) => strip.push_number(Tone::Plain, |out| out.push_str(itoa::Buffer::new().format(value))),
+        // As JSON has it, and by what writes it there.
+        Value::Float(value) if value.is_finite() => {
+            strip.push_number(Tone::Plain, |out| out.push_str(zmij::Buffer::new().format_finite(value)));
+        }
         value => strip.push_number(Tone::Plain, |out| _ = write!(out, "{}", value.to_json(names))),
     }
 }
 
-fn rounding(estimate: &Estimate) -> Rounding {
-    let of = |mean| Rounding::of(mean, estimate.sd, estimate.delta);
-    estimate.mean.map_or_else(|| Rounding::of(0.0, None, None), of)
+fn rounding(estimate: Option<Estimate>) -> Rounding {
+    let of = |estimate: Estimate| Some(Rounding::of(estimate.mean?, estimate.sd, estimate.delta));
+    estimate.and_then(of).unwrap_or_else(|| Rounding::of(0.0, None, None))
 }
 
 /// `0.931 ± 0.004`; behind it how many values it lacks, and of how many it is the mean if not of all runs of the row.

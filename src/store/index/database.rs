@@ -158,7 +158,8 @@ impl Database {
                     put.execute(params![source, folder, facts, segment.bytes()])?;
                     forget.execute(params![source, folder])?;
                     let runs = segment.runs.iter().map(|run| Entry::of_run(run, names));
-                    for entry in runs.chain(segment.others.iter().map(|row| Entry::of(row, names))) {
+                    let experiments = segment.experiments.iter().map(|found| Entry::of_experiment(found, names));
+                    for entry in runs.chain(experiments).chain(segment.others.iter().map(|row| Entry::of(row, names))) {
                         let Entry { id, kind, target, experiment, origin, name, branch, commit, time } = entry;
                         find.execute(params![
                             id, kind, target, experiment, origin, name, branch, commit, time, source, folder

@@ -8,7 +8,7 @@ use super::database::Database;
 use super::folders::{Source, sources};
 use crate::git::Repo;
 use crate::model::id::{Id, is_prefix};
-use crate::records::{Body, Names, Records, Row, RunRecord, Segment, Symbol};
+use crate::records::{Body, Names, Records, Registration, Row, RunRecord, Segment, Symbol};
 
 /// What a word may name.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +129,7 @@ fn records(database: &Database, sources: &[Source], ids: &BTreeSet<String>, neig
             let folder = known.iter().find(|known| known.name == folder)?;
             let mut segment = database.segment(&source.name, &folder.name, &mut names, &source.key(folder))?;
             segment.runs.retain(|run| ids.contains(run.id.as_str()));
+            segment.experiments.retain(|registration| ids.contains(registration.id.as_str()));
             segment.others.retain(|row| row.body.id().is_some_and(|id| ids.contains(id.as_str())));
             segments.push((ledger, segment));
         }
@@ -180,21 +181,26 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Of a registration.
+    pub(super) fn of_experiment(found: &'a Registration, names: &'a Names) -> Self {
+        let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
+        Self {
+            id: found.id.as_str(),
+            kind: "experiment",
+            experiment: found.experiment.as_ref().map(Id::as_str),
+            origin: found.from.as_ref().map(Id::as_str),
+            name: text(found.name),
+            branch: text(found.branch),
+            time: found.time.0,
+            ..Self::NONE
+        }
+    }
+
     /// Of anything else.
     pub(super) fn of(row: &'a Row, names: &'a Names) -> Self {
         let none = Self::NONE;
-        let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
         match &row.body {
-            Body::Experiment(found) => Self {
-                id: found.id.as_str(),
-                kind: "experiment",
-                experiment: found.experiment.as_ref().map(Id::as_str),
-                origin: found.from.as_ref().map(Id::as_str),
-                name: text(found.name),
-                branch: text(found.branch),
-                time: found.time.0,
-                ..none
-            },
+            Body::Experiment(found) => Self::of_experiment(found, names),
             Body::Late(late) => Self {
                 id: late.id.as_str(),
                 kind: "late",

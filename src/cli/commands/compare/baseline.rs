@@ -22,7 +22,7 @@ const FEW: usize = 4;
 /// How many ancestors are looked at for runs.
 const FARTHEST: usize = 1000;
 
-/// The baselines, and for each experiment the index of its own.
+/// The baselines; each experiment gets the index of its own.
 ///
 /// # Errors
 /// If the range's left side names no commit.
@@ -30,22 +30,21 @@ pub(super) fn find<'a>(
     cx: &Context,
     records: &'a Records,
     range: &Range,
-    subjects: &[Found<'_>],
-) -> Result<(Vec<Baseline<'a>>, Vec<usize>), CliError> {
+    found: &mut Found<'_>,
+) -> Result<Vec<Baseline<'a>>, CliError> {
     let measured = Measured::new(cx, records);
     let mut baselines: Vec<Baseline<'a>> = Vec::new();
     let mut index_of: HashMap<(String, Oid), usize> = HashMap::new();
-    let mut indices = Vec::with_capacity(subjects.len());
     let left =
         range.baseline.as_deref().map(|rev| cx.repo.resolve(rev).map(|oid| (rev.to_owned(), oid))).transpose()?;
-    for found in subjects {
+    for ((_, index), origin) in found.subjects.iter_mut().zip(&found.origins) {
         let own = || {
-            let recorded = found.baseline.as_ref();
+            let recorded = origin.baseline.as_ref();
             recorded.and_then(|(rev, commit)| {
                 Some((records.text(*rev).to_owned(), cx.repo.parse_oid(records.text(*commit))?))
             })
         };
-        let named = match (&left, range.from_merge_base, found.tip) {
+        let named = match (&left, range.from_merge_base, origin.tip) {
             (Some((rev, commit)), true, Some(tip)) => {
                 Some((rev.clone(), cx.repo.merge_base(*commit, tip).unwrap_or(*commit)))
             }
@@ -53,10 +52,10 @@ pub(super) fn find<'a>(
             (None, ..) => own().or_else(|| default_branch(cx)),
         };
         let Some((name, commit)) = named else {
-            indices.push(push_unknown(&mut baselines));
+            *index = push_unknown(&mut baselines);
             continue;
         };
-        let index = match index_of.get(&(name.clone(), commit)) {
+        *index = match index_of.get(&(name.clone(), commit)) {
             Some(index) => *index,
             None => {
                 baselines.push(measured.baseline(&name, commit));
@@ -64,14 +63,13 @@ pub(super) fn find<'a>(
                 baselines.len() - 1
             }
         };
-        indices.push(index);
     }
-    if subjects.is_empty()
+    if found.subjects.is_empty()
         && let Some((name, commit)) = left.or_else(|| default_branch(cx))
     {
         baselines.push(measured.baseline(&name, commit));
     }
-    Ok((baselines, indices))
+    Ok(baselines)
 }
 
 fn default_branch(cx: &Context) -> Option<(String, Oid)> {

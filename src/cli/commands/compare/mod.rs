@@ -93,17 +93,17 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
     let records = cx.records()?;
     let facts = Facts::new(cx, records)?;
     let chosen = Chosen::read(args, &facts)?;
-    let mut subjects = subjects::find(cx, records, facts.branches(), &range)?;
+    let mut found = subjects::find(cx, records, facts.branches(), &range)?;
     hint_order(cx, records, &range);
-    let (baselines, indices) = baseline::find(cx, records, &range, &subjects)?;
+    let baselines = baseline::find(cx, records, &range, &mut found)?;
+    let mut pairs = found.subjects;
     // Whoever reads data gets some, without rows.
     let for_people = matches!(args.form.format(), Format::Table | Format::Markdown);
-    if for_people && subjects.is_empty() && baselines.iter().all(|baseline| baseline.runs.is_empty()) {
+    if for_people && pairs.is_empty() && baselines.iter().all(|baseline| baseline.runs.is_empty()) {
         cx.ui.print("there is no experiment yet\n");
         cx.ui.hint("git xp start <name>, then git xp run --seed 1 -- <command>");
         return Ok(exit::OK);
     }
-    let mut pairs: Vec<_> = subjects.drain(..).map(|found| found.subject).zip(indices).collect();
     chosen.keep_fitting(&facts, &mut pairs);
     if pairs.is_empty() && args.filter.is_some() {
         return Err(CliError::new("no run fits the filter").hint("git xp list --runs    shows what there is"));

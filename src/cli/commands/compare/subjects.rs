@@ -10,14 +10,28 @@ use crate::git::Oid;
 use crate::git::head::short;
 use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
 
-/// One experiment, or a branch with runs that is none.
+/// Experiments, and branches with runs that are none.
+#[derive(Default)]
 pub(super) struct Found<'a> {
-    /// As `compare` takes it.
-    pub(super) subject: Subject<'a>,
+    /// As `compare` takes them, each with the index of its baseline.
+    pub(super) subjects: Vec<(Subject<'a>, usize)>,
+    /// What else is known of each.
+    pub(super) origins: Vec<Origin>,
+}
+
+/// Where an experiment comes from.
+pub(super) struct Origin {
     /// Its own baseline: revision and commit.
     pub(super) baseline: Option<(Symbol, Symbol)>,
     /// The tip of its branch, or its last known commit.
     pub(super) tip: Option<Oid>,
+}
+
+impl<'a> Found<'a> {
+    fn push(&mut self, subject: Subject<'a>, origin: Origin) {
+        self.subjects.push((subject, 0));
+        self.origins.push(origin);
+    }
 }
 
 /// Find what the range names.
@@ -29,27 +43,26 @@ pub(super) fn find<'a>(
     records: &'a Records,
     branches: &Branches<'_>,
     range: &Range,
-) -> Result<Vec<Found<'a>>, CliError> {
+) -> Result<Found<'a>, CliError> {
     let names = Names::new(&range.patterns, &cx.settings.start.prefix);
-    let mut found: Vec<Found<'a>> = records
-        .experiments
-        .iter()
-        .filter(|experiment| {
-            let current = &experiment.current;
-            names.is_any(short(records.text(current.branch)), records.text(current.name))
-        })
-        .map(|experiment| of_experiment(records, experiment, branches))
-        .collect();
+    let mut found = Found::default();
+    for experiment in &records.experiments {
+        let current = &experiment.current;
+        if names.is_any(short(records.text(current.branch)), records.text(current.name)) {
+            add_experiment(&mut found, records, experiment, branches);
+        }
+    }
     // A branch with runs that is no experiment can be compared by its name.
     let of_branches = range.patterns.iter().filter(|pattern| !is_pattern(pattern));
     for (pattern, branch) in of_branches.filter_map(|name| Some((name, records.names.find(&full(name))?))) {
         let branch_name = records.text(branch);
         let is_known = found
+            .subjects
             .iter()
-            .any(|found| found.subject.branch == Some(branch_name) || found.subject.name == pattern.as_str());
+            .any(|(subject, _)| subject.branch == Some(branch_name) || subject.name == pattern.as_str());
         let runs: Vec<&RunRecord> = records.runs_on(Some(branch_name)).filter(|run| run.experiment.is_none()).collect();
         if !is_known && !runs.is_empty() {
-            found.push(of_branch(branch_name, runs, branches.local(branch)));
+            add_branch(&mut found, branch_name, runs, branches.local(branch));
         }
     }
     check_all_named(records, range, &cx.settings.start.prefix, &found)?;
@@ -60,8 +73,9 @@ fn full(name: &str) -> String {
     format!("refs/heads/{name}")
 }
 
-fn check_all_named(records: &Records, range: &Range, prefix: &str, found: &[Found<'_>]) -> Result<(), CliError> {
-    let all = || found.iter().map(|found| (found.subject.branch.map(short).unwrap_or_default(), found.subject.name));
+fn check_all_named(records: &Records, range: &Range, prefix: &str, found: &Found<'_>) -> Result<(), CliError> {
+    let subjects = || found.subjects.iter().map(|(subject, _)| subject);
+    let all = || subjects().map(|subject| (subject.branch.map(short).unwrap_or_default(), subject.name));
     for pattern in &range.patterns {
         let names = Names::new(std::slice::from_ref(pattern), prefix);
         if !all().any(|(branch, name)| names.is_any(branch, name)) {
@@ -77,37 +91,36 @@ fn check_all_named(records: &Records, range: &Range, prefix: &str, found: &[Foun
     Ok(())
 }
 
-fn of_experiment<'a>(records: &'a Records, experiment: &'a ExperimentRecord, branches: &Branches<'_>) -> Found<'a> {
+fn add_experiment<'a>(
+    found: &mut Found<'a>,
+    records: &'a Records,
+    experiment: &'a ExperimentRecord,
+    branches: &Branches<'_>,
+) {
     let current = &experiment.current;
     let runs: Vec<&RunRecord> = records.runs_of(experiment.id).collect();
     let (state, tip) = branches.locate(experiment, &runs);
-    Found {
-        subject: Subject {
-            name: records.text(current.name),
-            branch: Some(records.text(current.branch)),
-            commit: tip.filter(|_| runs.is_empty()).map(|oid| oid.to_string()),
-            state,
-            expect: &current.expect,
-            planned_seeds: current.planned_seeds,
-            runs,
-        },
-        baseline: current.baseline,
-        tip,
-    }
+    let subject = Subject {
+        name: records.text(current.name),
+        branch: Some(records.text(current.branch)),
+        commit: tip.filter(|_| runs.is_empty()).map(|oid| oid.to_string()),
+        state,
+        expect: &current.expect,
+        planned_seeds: current.planned_seeds,
+        runs,
+    };
+    found.push(subject, Origin { baseline: current.baseline, tip });
 }
 
-fn of_branch<'a>(branch: &'a str, runs: Vec<&'a RunRecord>, tip: Option<Oid>) -> Found<'a> {
-    Found {
-        subject: Subject {
-            name: short(branch),
-            branch: Some(branch),
-            commit: None,
-            state: if tip.is_some() { State::Local } else { State::Deleted },
-            expect: &[],
-            planned_seeds: None,
-            runs,
-        },
-        baseline: None,
-        tip,
-    }
+fn add_branch<'a>(found: &mut Found<'a>, branch: &'a str, runs: Vec<&'a RunRecord>, tip: Option<Oid>) {
+    let subject = Subject {
+        name: short(branch),
+        branch: Some(branch),
+        commit: None,
+        state: if tip.is_some() { State::Local } else { State::Deleted },
+        expect: &[],
+        planned_seeds: None,
+        runs,
+    };
+    found.push(subject, Origin { baseline: None, tip });
 }
