@@ -1,11 +1,13 @@
-//! What a run leaves in the bytes of its segment until it is asked for: its values, one after the other, and its longer texts.
+//! What a run leaves in the bytes of its segment until it is asked for.
 //!
-//! A value takes a *cell*: a tag and eight bytes, little-endian. The rest is [postcard](https://postcard.jamesmunns.com/wire-format)'s: six texts, the
-//! words of the command, and for each metric what is kept of it beside its last value. A segment is checked as a whole when it is read, so what does not
-//! fit here is a segment that was made wrong: it reads as nothing, and never as something else.
+//! Its values are in the segment itself. Each takes a *cell*: a tag and eight bytes, little-endian. Two texts are there too, and the remaining ones, the
+//! words of the command, and for each metric what is kept of it beside its last value, are in the segment's *rest*, which few commands ask for. Both are
+//! [postcard](https://postcard.jamesmunns.com/wire-format)'s. A segment is checked as a whole when it is read, so what does not fit here is a segment
+//! that was made wrong: it reads as nothing, and never as something else.
 
+use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,14 +26,52 @@ const TEXT: u8 = 4;
 const JSON: u8 = 5;
 const DIGITS: u8 = 6;
 
+/// Gets the rest of a segment by its key, once it is asked for.
+pub trait Fetch: fmt::Debug + Send + Sync {
+    /// The bytes; `None` if they are nowhere. `is_right` says whether some bytes are the right ones.
+    fn fetch(&self, key: &str, is_right: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>>;
+}
+
+/// The rest of a segment.
+#[derive(Debug)]
+pub(super) struct Lazy {
+    bytes: OnceLock<Vec<u8>>,
+    /// The CRC-32 of the bytes.
+    sum: u32,
+    fetch: Option<Arc<dyn Fetch>>,
+}
+
+impl Lazy {
+    /// One that is here, or one that will be fetched; `None` if what is here is not what it should be.
+    pub(super) fn new(rest: Rests, sum: u32) -> Option<Self> {
+        match rest {
+            Rests::Here(bytes) if crc32fast::hash(&bytes) == sum => {
+                Some(Self { bytes: OnceLock::from(bytes), sum, fetch: None })
+            }
+            Rests::Here(_) => None,
+            Rests::Elsewhere(fetch) => Some(Self { bytes: OnceLock::new(), sum, fetch: Some(fetch) }),
+        }
+    }
+}
+
+/// Where the rest of a segment is.
+#[derive(Debug)]
+pub enum Rests {
+    /// Here.
+    Here(Vec<u8>),
+    /// Wherever this finds it.
+    Elsewhere(Arc<dyn Fetch>),
+}
+
 /// The bytes of a segment, and what its numbers stand for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Backing {
     pub(super) bytes: Vec<u8>,
     pub(super) key: Range<usize>,
     pub(super) blobs: Range<usize>,
     pub(super) cells: Range<usize>,
-    pub(super) rest: Range<usize>,
+    pub(super) texts: Range<usize>,
+    pub(super) rest: Lazy,
     /// The segment's own texts.
     pub(super) symbols: Vec<Symbol>,
     /// Integers beyond 2^53, with their nearest double.
@@ -39,6 +79,18 @@ pub(super) struct Backing {
 }
 
 impl Backing {
+    pub(super) fn key(&self) -> &str {
+        std::str::from_utf8(&self.bytes[self.key.clone()]).unwrap_or_default()
+    }
+
+    pub(super) fn rest(&self) -> &[u8] {
+        self.rest.bytes.get_or_init(|| {
+            let is_right = |found: &[u8]| crc32fast::hash(found) == self.rest.sum;
+            let found = self.rest.fetch.as_ref().and_then(|fetch| fetch.fetch(self.key(), &is_right));
+            found.filter(|found| is_right(found)).unwrap_or_default()
+        })
+    }
+
     fn symbol(&self, at: u64) -> Symbol {
         usize::try_from(at).ok().and_then(|at| self.symbols.get(at)).copied().unwrap_or_default()
     }
@@ -50,19 +102,35 @@ pub(super) struct Kept {
     pub(super) backing: Arc<Backing>,
     /// Of its first cell.
     pub(super) cells: usize,
-    /// Of the rest.
+    /// Of its texts.
+    pub(super) texts: usize,
+    /// Of its part of the rest.
     pub(super) rest: usize,
 }
 
-/// Which of the texts.
+/// Which of the texts in the segment itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Text {
     Commit,
     Condition,
+}
+
+/// Which of the texts in the rest.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RestText {
     Tree,
     PatchId,
     Snapshot,
     Plan,
+}
+
+/// The text behind so many others.
+fn nth_text(mut bytes: &[u8], nth: usize) -> &str {
+    let mut found = "";
+    for _ in 0..=nth {
+        (found, bytes) = postcard::take_from_bytes(bytes).unwrap_or_default();
+    }
+    found
 }
 
 impl Kept {
@@ -73,23 +141,22 @@ impl Kept {
         Cell { backing: &self.backing, tag: *tag, payload: u64::from_le_bytes(payload.try_into().unwrap_or_default()) }
     }
 
-    fn rest(&self) -> &[u8] {
-        self.backing.bytes[..self.backing.rest.end].get(self.rest..).unwrap_or_default()
+    pub(super) fn text(&self, wanted: Text) -> &str {
+        nth_text(self.backing.bytes[..self.backing.texts.end].get(self.texts..).unwrap_or_default(), wanted as usize)
     }
 
-    pub(super) fn text(&self, wanted: Text) -> &str {
-        let mut rest = self.rest();
-        let mut found = "";
-        for _ in 0..=wanted as usize {
-            (found, rest) = postcard::take_from_bytes(rest).unwrap_or_default();
-        }
-        found
+    fn rest(&self) -> &[u8] {
+        self.backing.rest().get(self.rest..).unwrap_or_default()
+    }
+
+    pub(super) fn rest_text(&self, wanted: RestText) -> &str {
+        nth_text(self.rest(), wanted as usize)
     }
 
     /// Behind the texts: the words of the command, and what is behind them.
     fn behind_texts(&self) -> (Vec<u32>, &[u8]) {
         let mut rest = self.rest();
-        for _ in 0..=Text::Plan as usize {
+        for _ in 0..=RestText::Plan as usize {
             rest = postcard::take_from_bytes::<&str>(rest).unwrap_or_default().1;
         }
         postcard::take_from_bytes(rest).unwrap_or_default()
@@ -199,6 +266,7 @@ enum Extreme {
 /// Puts values and rests one behind the other; texts and digits go by the segment's own numbers.
 pub(super) struct Writer<'a> {
     pub(super) cells: Vec<u8>,
+    pub(super) texts: Vec<u8>,
     pub(super) rest: Vec<u8>,
     /// The segment's number of a text.
     pub(super) local: &'a mut dyn FnMut(Symbol) -> u32,
@@ -252,9 +320,12 @@ impl Writer<'_> {
         }
         let words: Vec<u32> = run.command.iter().map(|word| (self.local)(*word)).collect();
         let measures: Vec<StoredMeasure> = run.metrics.iter().map(|(_, measure)| self.measure(measure)).collect();
+        // In the order of `Text` and `RestText`.
+        for symbol in [run.commit, run.condition] {
+            self.texts = postcard::to_extend(text(symbol), std::mem::take(&mut self.texts))?;
+        }
         let mut rest = std::mem::take(&mut self.rest);
-        // In the order of `Text`.
-        for symbol in [run.commit, run.condition, run.tree, run.patch_id, run.snapshot, run.plan] {
+        for symbol in [run.tree, run.patch_id, run.snapshot, run.plan] {
             rest = postcard::to_extend(text(symbol), rest)?;
         }
         rest = postcard::to_extend(&words, rest)?;

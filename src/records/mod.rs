@@ -22,6 +22,7 @@ use ahash::{HashMap, HashSet, HashSetExt};
 
 pub use about::AboutRecord;
 pub use experiment::{ExperimentRecord, Registration};
+pub use kept::{Fetch, Rests};
 pub use names::{Names, Shape, Symbol};
 pub use parse::parse;
 pub use row::{Body, Row};

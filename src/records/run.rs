@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::{Kept, Text};
+use super::kept::{Kept, RestText, Text};
 use super::names::{Names, Shape, Symbol};
 use super::value::{Measure, Num, Value};
 use crate::model::id::Id;
@@ -101,17 +101,17 @@ impl RunRecord {
 
     /// The tree that was run, with changes that were not committed.
     pub fn tree(&self) -> &str {
-        self.kept.text(Text::Tree)
+        self.kept.rest_text(RestText::Tree)
     }
 
     /// The patch-id of its changes since the baseline.
     pub fn patch_id(&self) -> &str {
-        self.kept.text(Text::PatchId)
+        self.kept.rest_text(RestText::PatchId)
     }
 
     /// The digest of all that was going to be run.
     pub fn plan(&self) -> &str {
-        self.kept.text(Text::Plan)
+        self.kept.rest_text(RestText::Plan)
     }
 
     /// The same without the seed: runs of one condition are repeats of one experiment.
@@ -179,7 +179,7 @@ impl RunRecord {
 
     /// Everything, as it was read from its fact.
     pub fn to_row(&self, names: &mut Names) -> RunRow {
-        let mut text = |text| names.intern(self.kept.text(text));
+        let mut text = |text: &str| names.intern(text);
         RunRow {
             id: self.id,
             time: self.time,
@@ -187,11 +187,11 @@ impl RunRecord {
             experiment: self.experiment,
             name: self.name,
             branch: self.branch,
-            commit: text(Text::Commit),
-            tree: text(Text::Tree),
-            patch_id: text(Text::PatchId),
+            commit: text(self.commit()),
+            tree: text(self.tree()),
+            patch_id: text(self.patch_id()),
             dirty: self.dirty,
-            snapshot: text(Text::Snapshot),
+            snapshot: text(self.kept.rest_text(RestText::Snapshot)),
             seed: self.seed,
             params: self.params().collect(),
             metrics: self.metrics().collect(),
@@ -205,8 +205,8 @@ impl RunRecord {
             cwd: self.cwd,
             host: self.host,
             environment: self.environment,
-            plan: text(Text::Plan),
-            condition: text(Text::Condition),
+            plan: text(self.plan()),
+            condition: text(self.condition()),
             manual: self.manual,
             shortened: self.shortened,
         }

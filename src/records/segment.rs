@@ -2,7 +2,7 @@
 //!
 //! The bytes are [postcard](https://postcard.jamesmunns.com/wire-format)'s, behind a CRC-32 of them. The symbols in them count the segment's own
 //! texts. They never leave the machine that wrote them, so their form may change with every version: [`FORMAT`] then does. What every command needs
-//! of a run is read at once; its values and its longer texts stay where they are (`kept.rs`).
+//! of a run is read at once; its values and its longer texts stay where they are (`kept.rs`), and some of it is kept apart, as the segment's *rest*.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use ahash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
 use super::experiment::Registration;
-use super::kept::{Backing, CELL, Kept, Writer};
+use super::kept::{Backing, CELL, Kept, Lazy, Rests, Writer};
 use super::names::{Names, Shape, Symbol};
 use super::row::{Body, Row};
 use super::run::{RunRecord, RunRow};
@@ -20,7 +20,7 @@ use crate::model::run::Status;
 use crate::model::time::Time;
 
 /// Changes with every change of what the bytes mean.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Bytes of the checksum in front.
 const SUM: usize = 4;
@@ -66,8 +66,11 @@ struct Stored<'a> {
     notes: Vec<Listed>,
     #[serde(borrow)]
     cells: &'a [u8],
+    /// Texts of runs.
     #[serde(borrow)]
-    rest: &'a [u8],
+    run_texts: &'a [u8],
+    /// The CRC-32 of the rest.
+    rest: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,7 +96,9 @@ struct StoredRun {
     manual: bool,
     shortened: bool,
     shape: u32,
-    /// Length of the rest.
+    /// Length of its texts.
+    texts: u32,
+    /// Length of its part of the rest.
     rest: u32,
 }
 
@@ -105,12 +110,12 @@ impl Segment {
         notes: Vec<Listed>,
         names: &mut Names,
     ) -> Self {
-        let bytes = encode(key, rows, notes, names).expect("every row can be encoded");
-        Self::decode(bytes, names).expect("what was encoded is whole")
+        let (bytes, rest) = encode(key, rows, notes, names).expect("every row can be encoded");
+        Self::decode(bytes, Rests::Here(rest), names).expect("what was encoded is whole")
     }
 
     /// Read bytes that [`Segment::bytes`] gave; `None` if they are anything else.
-    pub fn decode(bytes: Vec<u8>, names: &mut Names) -> Option<Self> {
+    pub fn decode(bytes: Vec<u8>, rest: Rests, names: &mut Names) -> Option<Self> {
         let (sum, body) = bytes.split_first_chunk::<SUM>()?;
         if crc32fast::hash(body).to_le_bytes() != *sum {
             return None;
@@ -143,18 +148,20 @@ impl Segment {
             start..start + part.len()
         };
         let (key, blobs) = (range(stored.key.as_bytes()), range(stored.blobs));
-        let (cells, rest) = (range(stored.cells), range(stored.rest));
-        let (mut next_cell, mut next_rest) = (cells.start, rest.start);
+        let (cells, texts) = (range(stored.cells), range(stored.run_texts));
+        let (mut next_cell, mut next_text, mut next_rest) = (cells.start, texts.start, 0_usize);
+        let rest = Lazy::new(rest, stored.rest)?;
         let notes = stored.notes;
         let stored_runs = stored.runs;
         let backing =
-            Arc::new(Backing { key, blobs, cells: cells.clone(), rest: rest.clone(), symbols, digits, bytes });
+            Arc::new(Backing { key, blobs, cells: cells.clone(), texts: texts.clone(), rest, symbols, digits, bytes });
         let global = |symbol: Symbol| backing.symbols.get(symbol.index()).copied();
         let mut runs = Vec::with_capacity(stored_runs.len());
         for run in stored_runs {
             let shape = shapes.get(usize::try_from(run.shape).ok()?)?;
-            let kept = Kept { backing: Arc::clone(&backing), cells: next_cell, rest: next_rest };
+            let kept = Kept { backing: Arc::clone(&backing), cells: next_cell, texts: next_text, rest: next_rest };
             next_cell += (shape.params.len() + shape.metrics.len()) * CELL;
+            next_text = next_text.checked_add(usize::try_from(run.texts).ok()?)?;
             next_rest = next_rest.checked_add(usize::try_from(run.rest).ok()?)?;
             runs.push(RunRecord {
                 id: run.id,
@@ -183,17 +190,22 @@ impl Segment {
                 kept,
             });
         }
-        (next_cell == cells.end && next_rest == rest.end).then_some(Self { runs, experiments, others, notes, backing })
+        (next_cell == cells.end && next_text == texts.end).then_some(Self { runs, experiments, others, notes, backing })
     }
 
     /// Which folder in which state it is.
     pub fn key(&self) -> &str {
-        std::str::from_utf8(&self.backing.bytes[self.backing.key.clone()]).unwrap_or_default()
+        self.backing.key()
     }
 
     /// For the index to keep.
     pub fn bytes(&self) -> &[u8] {
         &self.backing.bytes
+    }
+
+    /// For the index to keep apart: what [`Fetch`] has to find again.
+    pub fn rest(&self) -> &[u8] {
+        self.backing.rest()
     }
 
     /// How many facts it has.
@@ -260,7 +272,7 @@ fn encode<B: AsRef<[u8]>>(
     rows: impl IntoIterator<Item = (Row, B)>,
     notes: Vec<Listed>,
     names: &Names,
-) -> postcard::Result<Vec<u8>> {
+) -> postcard::Result<(Vec<u8>, Vec<u8>)> {
     let mut of = HashMap::with_capacity(64);
     of.insert(Symbol::default(), 0);
     let mut local = Local { of, texts: vec![""], names };
@@ -288,7 +300,8 @@ fn encode<B: AsRef<[u8]>>(
     let mut shape_of: HashMap<(Vec<Symbol>, Vec<Symbol>), u32> = HashMap::new();
     let mut stored = Vec::with_capacity(runs.len());
     let mut number = |symbol: Symbol| local.number(symbol);
-    let mut writer = Writer { cells: Vec::new(), rest: Vec::new(), local: &mut number, digits: Vec::new() };
+    let mut writer =
+        Writer { cells: Vec::new(), texts: Vec::new(), rest: Vec::new(), local: &mut number, digits: Vec::new() };
     for (stem, run) in runs {
         let shape = (
             run.params.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
@@ -304,9 +317,10 @@ fn encode<B: AsRef<[u8]>>(
                 number
             }
         };
-        let before = writer.rest.len();
+        let before = (writer.texts.len(), writer.rest.len());
         writer.add(&run, |symbol| names.text(symbol))?;
-        let rest = u32::try_from(writer.rest.len() - before).map_err(|_| postcard::Error::SerializeBufferFull)?;
+        let length = |length| u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull);
+        let (texts, rest) = (length(writer.texts.len() - before.0)?, length(writer.rest.len() - before.1)?);
         let mut own = |symbol: Symbol| Symbol((writer.local)(symbol));
         stored.push(StoredRun {
             id: run.id,
@@ -330,10 +344,11 @@ fn encode<B: AsRef<[u8]>>(
             manual: run.manual,
             shortened: run.shortened,
             shape,
+            texts,
             rest,
         });
     }
-    let Writer { cells, rest, digits, .. } = writer;
+    let Writer { cells, texts: run_texts, rest, digits, .. } = writer;
     let mut own = |symbol: &mut Symbol| *symbol = Symbol(local.number(*symbol));
     experiments.iter_mut().for_each(|registration| registration.each_symbol(&mut own));
     others.iter_mut().for_each(|row| row.each_symbol(&mut own));
@@ -348,10 +363,11 @@ fn encode<B: AsRef<[u8]>>(
         blobs: &blobs,
         notes,
         cells: &cells,
-        rest: &rest,
+        run_texts: &run_texts,
+        rest: crc32fast::hash(&rest),
     };
     let mut bytes = postcard::to_extend(&stored, vec![0; SUM])?;
     let sum = crc32fast::hash(&bytes[SUM..]).to_le_bytes();
     bytes[..SUM].copy_from_slice(&sum);
-    Ok(bytes)
+    Ok((bytes, rest))
 }

@@ -1,10 +1,12 @@
 //! What is read is what was written, by both ways of reading.
 
+use std::sync::Arc;
+
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use serde_json::{Value as Json, json};
 
-use super::{Body, Measure, Names, Num, Records, Row, Segment, Symbol, Value, parse};
+use super::{Body, Fetch, Measure, Names, Num, Records, Rests, Row, Segment, Symbol, Value, parse};
 use crate::model::fact::{About, Body as FactBody, Fact, Header, Late};
 use crate::model::id::Id;
 use crate::model::metric::Accumulator;
@@ -23,6 +25,19 @@ fn fact(kind: &str, n: u8, body: FactBody) -> Fact {
 fn row(fact: &Fact, names: &mut Names) -> (Row, [u8; 20]) {
     let blob = [fact.header.id.as_str().as_bytes()[0]; 20];
     (Row::read(&format!("{}.json", fact.header.id), &fact.encode().expect("it encodes"), names), blob)
+}
+
+#[derive(Debug)]
+struct Kept(Option<Vec<u8>>);
+
+impl Fetch for Kept {
+    fn fetch(&self, _: &str, _: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+        self.0.clone()
+    }
+}
+
+fn decode(bytes: &[u8], rest: &[u8], names: &mut Names) -> Option<Segment> {
+    Segment::decode(bytes.to_vec(), Rests::Here(rest.to_vec()), names)
 }
 
 /// Each fact in a segment of its own.
@@ -202,10 +217,10 @@ proptest! {
         let notes = vec![super::Listed { blob: vec![1, 2], ids: vec![id(3)] }];
         let segment = Segment::new(&key, rows.clone(), notes.clone(), &mut names);
         let mut other = Names::default();
-        let back = Segment::decode(segment.bytes().to_vec(), &mut other).expect("it decodes");
+        let back = decode(segment.bytes(), segment.rest(), &mut other).expect("it decodes");
         assert_eq!((back.key(), back.notes.clone(), back.len()), (key.as_str(), notes, rows.len()));
         let ids: Vec<Id> = back.ids(20).map(|(id, _)| id).collect();
-        let found = Segment::decode(segment.bytes().to_vec(), &mut names).expect("it decodes").into_rows(20, &mut names);
+        let found = decode(segment.bytes(), segment.rest(), &mut names).expect("it decodes").into_rows(20, &mut names);
         assert_eq!(ids, found.iter().filter_map(|(row, _)| row.body.id()).collect::<Vec<_>>());
         // Runs come first, otherwise in the same order.
         rows.sort_by_key(|(row, _)| !matches!(row.body, Body::Run(_)));
@@ -215,14 +230,34 @@ proptest! {
 
     #[test]
     fn damaged_segments_are_none(bytes in vec(any::<u8>(), 0..200), at in any::<usize>(), bit in 0..8_u32) {
-        assert!(Segment::decode(bytes, &mut Names::default()).is_none());
+        assert!(decode(&bytes, &[], &mut Names::default()).is_none());
         let mut names = Names::default();
         let row = row(&fact("run", 1, FactBody::Run(Box::new(run(1)))), &mut names);
-        let mut whole = Segment::new("k", [row], Vec::new(), &mut names).bytes().to_vec();
+        let segment = Segment::new("k", [row], Vec::new(), &mut names);
+        let mut whole = segment.bytes().to_vec();
         let at = at % whole.len();
         whole[at] ^= 1 << bit;
-        assert!(Segment::decode(whole.clone(), &mut names).is_none());
-        assert!(Segment::decode(whole[..at].to_vec(), &mut names).is_none());
+        assert!(decode(&whole, segment.rest(), &mut names).is_none());
+        assert!(decode(&whole[..at], segment.rest(), &mut names).is_none());
+        assert!(decode(segment.bytes(), &segment.rest()[1..], &mut names).is_none());
+    }
+
+    #[test]
+    fn the_rest_is_fetched_when_it_is_asked_for_and_only_the_right_one_counts(run in runs()) {
+        let mut names = Names::default();
+        let row = row(&fact("run", 1, FactBody::Run(Box::new(Run { tree: "beef".to_owned(), ..run }))), &mut names);
+        let segment = Segment::new("k", [row], Vec::new(), &mut names);
+        let elsewhere = |rest: Option<Vec<u8>>| {
+            let rest = Rests::Elsewhere(Arc::new(Kept(rest)));
+            Segment::decode(segment.bytes().to_vec(), rest, &mut Names::default()).expect("it decodes")
+        };
+        let found = elsewhere(Some(segment.rest().to_vec()));
+        assert_eq!((found.runs[0].tree(), found.runs[0].metrics().count()), ("beef", segment.runs[0].metrics().count()));
+        let mut wrong = segment.rest().to_vec();
+        wrong[1] ^= 1;
+        for rest in [None, Some(wrong)] {
+            assert_eq!(elsewhere(rest).runs[0].tree(), "");
+        }
     }
 
     /// Whoever makes the checksum right can write anything: it is another segment or none, and nothing breaks.
@@ -231,14 +266,15 @@ proptest! {
         let mut names = Names::default();
         let facts = runs.into_iter().zip(0..).map(|(run, n)| fact("run", n, FactBody::Run(Box::new(run))));
         let rows: Vec<_> = facts.map(|fact| row(&fact, &mut names)).collect();
-        let mut bytes = Segment::new("k", rows, Vec::new(), &mut names).bytes().to_vec();
+        let segment = Segment::new("k", rows, Vec::new(), &mut names);
+        let mut bytes = segment.bytes().to_vec();
         for (at, byte) in changes {
             let at = 4 + at % (bytes.len() - 4);
             bytes[at] = byte;
         }
         let sum = crc32fast::hash(&bytes[4..]).to_le_bytes();
         bytes[..4].copy_from_slice(&sum);
-        if let Some(segment) = Segment::decode(bytes, &mut names) {
+        if let Some(segment) = decode(&bytes, segment.rest(), &mut names) {
             let ledger = Symbol::default();
             let _ = format!("{:?}", segment.clone().into_rows(20, &mut names));
             let records = Records::new(names, [(ledger, segment)]);

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::blob::Blob;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::folders::{Folder, Source};
 use super::lookup::{Entry, UNREADABLE};
 use crate::git::Oid;
 use crate::model::id::Id;
-use crate::records::{FORMAT, Names, Segment};
+use crate::records::{FORMAT, Names, Rests, Segment};
 
 /// Changes with the tables; the rows' own form is [`FORMAT`].
 const SCHEMA: u32 = 1;
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 const TABLES: &str = "
     CREATE TABLE source (name TEXT PRIMARY KEY, tip BLOB NOT NULL, folders BLOB NOT NULL) WITHOUT ROWID;
-    CREATE TABLE segment (source TEXT NOT NULL, folder TEXT NOT NULL, facts INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (source, folder));
+    CREATE TABLE segment (source TEXT NOT NULL, folder TEXT NOT NULL, facts INTEGER NOT NULL, bytes BLOB NOT NULL, rest BLOB NOT NULL, PRIMARY KEY (source, folder));
     CREATE TABLE fact (
         id TEXT NOT NULL, kind TEXT NOT NULL, target TEXT, experiment TEXT, origin TEXT, name TEXT, branch TEXT, commit_id TEXT, time INTEGER NOT NULL,
         source TEXT NOT NULL, folder TEXT NOT NULL
@@ -42,6 +43,7 @@ const TABLES: &str = "
 ";
 
 /// An open index of this version.
+#[derive(Debug)]
 pub(super) struct Database {
     connection: Connection,
     path: PathBuf,
@@ -99,6 +101,11 @@ impl Database {
         self.connection.pragma_query_value(None, "user_version", |row| row.get(0))
     }
 
+    /// The same for reads that have nothing to do with each other, long after: none of them keeps others from writing.
+    pub(super) fn between_reads(self) -> Option<Self> {
+        self.connection.execute_batch("COMMIT").ok().map(|()| self)
+    }
+
     /// The sources that the index knows: tip and folders.
     pub(super) fn sources(&self) -> HashMap<String, (Oid, Vec<Folder>)> {
         let read = || -> rusqlite::Result<HashMap<String, (Oid, Vec<Folder>)>> {
@@ -123,15 +130,31 @@ impl Database {
     }
 
     /// Hand out every segment, or `with_facts` only those that hold facts of their own: source, folder, bytes. `None` if the file broke off.
-    pub(super) fn each_segment(&self, with_facts: bool, take: &mut dyn FnMut(&str, &str, &[u8])) -> Option<()> {
-        let sql = "SELECT source, folder, bytes FROM segment WHERE facts >= ?";
+    pub(super) fn each_segment(&self, with_facts: bool, take: &mut dyn FnMut(&str, &str, Vec<u8>)) -> Option<()> {
+        let sql = "SELECT rowid, source, folder FROM segment WHERE facts >= ?";
         let mut statement = self.connection.prepare(sql).ok()?;
         let mut rows = statement.query([i32::from(with_facts)]).ok()?;
+        let mut blob: Option<Blob<'_>> = None;
         while let Some(row) = rows.next().ok()? {
-            let (source, folder, bytes) = (row.get_ref(0).ok()?, row.get_ref(1).ok()?, row.get_ref(2).ok()?);
-            take(source.as_str().ok()?, folder.as_str().ok()?, bytes.as_blob().ok()?);
+            // A blob is read from the file to where it is needed, without a stay in between.
+            let id = row.get(0).ok()?;
+            match &mut blob {
+                Some(blob) => blob.reopen(id).ok()?,
+                None => blob = Some(self.connection.blob_open("main", "segment", "bytes", id, true).ok()?),
+            }
+            let blob = blob.as_ref()?;
+            let mut bytes = vec![0; blob.len()];
+            blob.read_at_exact(&mut bytes, 0).ok()?;
+            let (source, folder) = (row.get_ref(1).ok()?, row.get_ref(2).ok()?);
+            take(source.as_str().ok()?, folder.as_str().ok()?, bytes);
         }
         Some(())
+    }
+
+    /// What is kept of a segment apart from its bytes.
+    pub(super) fn rest(&self, source: &str, folder: &str) -> Option<Vec<u8>> {
+        self.select("SELECT rest FROM segment WHERE source = ? AND folder = ?", [source, folder], |row| row.get(0))?
+            .pop()
     }
 
     /// Put in what is new, take out what is gone; all of it or nothing.
@@ -146,8 +169,9 @@ impl Database {
             connection.execute_batch("COMMIT")?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             {
-                let mut put = transaction
-                    .prepare("INSERT OR REPLACE INTO segment (source, folder, facts, bytes) VALUES (?, ?, ?, ?)")?;
+                let mut put = transaction.prepare(
+                    "INSERT OR REPLACE INTO segment (source, folder, facts, bytes, rest) VALUES (?, ?, ?, ?, ?)",
+                )?;
                 let mut forget = transaction.prepare("DELETE FROM fact WHERE source = ? AND folder = ?")?;
                 let mut find = transaction.prepare(
                     "INSERT INTO fact (id, kind, target, experiment, origin, name, branch, commit_id, time, source, folder)
@@ -155,7 +179,7 @@ impl Database {
                 )?;
                 for (source, folder, segment) in segments {
                     let facts = i64::try_from(segment.len()).unwrap_or(i64::MAX);
-                    put.execute(params![source, folder, facts, segment.bytes()])?;
+                    put.execute(params![source, folder, facts, segment.bytes(), segment.rest()])?;
                     forget.execute(params![source, folder])?;
                     let runs = segment.runs.iter().map(|run| Entry::of_run(run, names));
                     let experiments = segment.experiments.iter().map(|found| Entry::of_experiment(found, names));
@@ -320,9 +344,9 @@ impl Database {
 
     /// The segment of a folder, if it is the one of this key.
     pub(super) fn segment(&self, source: &str, folder: &str, names: &mut Names, key: &str) -> Option<Segment> {
-        let sql = "SELECT bytes FROM segment WHERE source = ? AND folder = ?";
-        let bytes: Vec<u8> = self.select(sql, [source, folder], |row| row.get(0))?.pop()?;
-        Segment::decode(bytes, names).filter(|segment| segment.key() == key)
+        let sql = "SELECT bytes, rest FROM segment WHERE source = ? AND folder = ?";
+        let (bytes, rest) = self.select(sql, [source, folder], |row| Ok((row.get(0)?, row.get(1)?)))?.pop()?;
+        Segment::decode(bytes, Rests::Here(rest), names).filter(|segment| segment.key() == key)
     }
 
     fn select<T>(

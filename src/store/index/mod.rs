@@ -8,16 +8,20 @@
 mod database;
 mod folders;
 mod lookup;
+mod rest;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use database::Database;
 use folders::{Entry, Folder, Source, folders, list_folder, read_entries, read_notes, segment, sources};
 pub use lookup::{Word, about};
+use rest::{Rest, Shelf};
 
 use crate::git::{GitError, Repo};
 use crate::model::id::Id;
-use crate::records::{Names, Records, Segment, Symbol, Unreadable};
+use crate::records::{Names, Records, Rests, Segment, Symbol, Unreadable};
+use crate::store::ledger::NOTES;
 
 /// Below this many facts an index would cost more than it saves.
 const WORTH_AN_INDEX: usize = 200;
@@ -32,12 +36,22 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     let is_used = repo.config_bool("xp.index").unwrap_or(true);
     let mut database = is_used.then(|| Database::open(&repo.common_dir())).flatten();
     let mut state = State::of(repo, &sources, database.as_ref())?;
+    let shelf = Shelf::new(repo);
     // An experiment has a name, a branch and a sentence of its own.
     names.reserve(database.as_ref().map_or(0, Database::facts) * 2);
     if let Some(found) = &database
         && found
             .each_segment(!state.has_moved(), &mut |source, folder, bytes| {
-                state.take(source, folder, bytes, &mut names);
+                let rest = match source {
+                    // Few, if any.
+                    NOTES => Rests::Here(found.rest(source, folder).unwrap_or_default()),
+                    _ => Rests::Elsewhere(Arc::new(Rest {
+                        shelf: Arc::clone(&shelf),
+                        source: source.to_owned(),
+                        folder: folder.to_owned(),
+                    })),
+                };
+                state.take((source, folder), bytes, rest, &mut names);
             })
             .is_none()
     {
@@ -112,10 +126,10 @@ impl<'a> State<'a> {
     }
 
     /// Take a segment that the index has.
-    fn take(&mut self, source: &str, folder: &str, bytes: &[u8], names: &mut Names) {
+    fn take(&mut self, (source, folder): (&str, &str), bytes: Vec<u8>, rest: Rests, names: &mut Names) {
         let Some(source) = self.sources.iter().position(|known| known.name == source) else { return };
         let Some(at) = self.slot_at.get(&(source, folder.to_owned())) else { return };
-        let Some(segment) = Segment::decode(bytes.to_vec(), names) else { return };
+        let Some(segment) = Segment::decode(bytes, rest, names) else { return };
         let slot = &mut self.slots[*at];
         if segment.key() == self.sources[source].key(&slot.folder) {
             slot.segment = Some(segment);
