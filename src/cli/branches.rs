@@ -36,8 +36,12 @@ impl<'a> Branches<'a> {
             return Self::of_few(cx, records);
         }
         // Branches that no fact names are nobody's here.
-        let known = |(name, tip): (String, Oid)| Some((records.names.find(&name)?, tip));
-        let local = cx.repo.list_refs("refs/heads/")?.into_iter().filter_map(known).collect();
+        let mut local = HashMap::with_capacity(records.experiments.len());
+        cx.repo.each_ref("refs/heads/", &mut |name, tip| {
+            if let Some(branch) = records.names.find(name) {
+                local.insert(branch, tip);
+            }
+        })?;
         let remote = remote_branches(cx, records)?;
         Ok(Self { cx, records, local, remote, merged: OnceCell::new(), patches: OnceCell::new() })
     }

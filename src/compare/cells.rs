@@ -28,8 +28,8 @@ impl Cells {
     /// Room for so many columns and rows.
     pub(super) fn new(metrics: usize, params: usize, rows: usize) -> Self {
         Self {
-            metrics: vec![vec![Cell::Nothing; rows]; metrics],
-            params: vec![vec![None; rows]; params],
+            metrics: (0..metrics).map(|_| Vec::with_capacity(rows)).collect(),
+            params: (0..params).map(|_| Vec::with_capacity(rows)).collect(),
             several: Vec::new(),
             slots: 0,
         }
@@ -81,7 +81,12 @@ impl Cells {
 }
 
 fn put<T: Copy>(column: &mut Vec<T>, slot: usize, value: T, nothing: T) {
-    if column.len() <= slot {
+    // Slots come in order, so nearly always it is the next one.
+    if column.len() == slot {
+        column.push(value);
+        return;
+    }
+    if column.len() < slot {
         column.resize(slot + 1, nothing);
     }
     column[slot] = value;

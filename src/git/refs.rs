@@ -73,13 +73,33 @@ impl Repo {
     /// # Errors
     /// If the ref store cannot be read.
     pub fn list_refs(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
+        let mut out = Vec::new();
+        self.each_ref(prefix, &mut |name, tip| out.push((name.to_owned(), tip)))?;
+        out.sort_by(|a: &(String, Oid), b| a.0.cmp(&b.0));
+        // What was seen before another try was seen twice, and counts as it was the last time.
+        out.dedup_by(|later, first| {
+            let is_same = later.0 == first.0;
+            if is_same {
+                std::mem::swap(later, first);
+            }
+            is_same
+        });
+        Ok(out)
+    }
+
+    /// Hand out every ref below a prefix that ends in a slash, and the object it points to; some of them twice, if refs are packed meanwhile.
+    ///
+    /// # Errors
+    /// If the ref store cannot be read.
+    pub fn each_ref(&self, prefix: &str, take: &mut dyn FnMut(&str, Oid)) -> Result<(), GitError> {
         if self.reftable {
-            return self.for_each_ref(prefix);
+            self.for_each_ref(prefix)?.iter().for_each(|(name, tip)| take(name, *tip));
+            return Ok(());
         }
         // While git packs refs, one that was seen as a file may be gone when it is read; it is in the packed refs by then.
         let mut tries = 0;
         loop {
-            match self.list_refs_once(prefix) {
+            match self.each_ref_once(prefix, take) {
                 Err(_) if tries < 20 => {
                     tries += 1;
                     std::thread::sleep(std::time::Duration::from_millis(5));
@@ -89,19 +109,17 @@ impl Repo {
         }
     }
 
-    fn list_refs_once(&self, prefix: &str) -> Result<Vec<(String, Oid)>, GitError> {
+    fn each_ref_once(&self, prefix: &str, take: &mut dyn FnMut(&str, Oid)) -> Result<(), GitError> {
         let doing = || format!("cannot list {prefix}");
         let platform = self.inner.references().map_err(GitError::gix(doing()))?;
-        let mut out = Vec::new();
         for found in platform.prefixed(prefix).map_err(GitError::gix(doing()))? {
             let found = found.map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })?;
             // A symbolic ref such as origin/HEAD is no ref of its own.
             if let Some(id) = found.try_id() {
-                out.push((found.name().as_bstr().to_str_lossy().into_owned(), id.detach()));
+                take(&found.name().as_bstr().to_str_lossy(), id.detach());
             }
         }
-        out.sort();
-        Ok(out)
+        Ok(())
     }
 
     /// The full name that a symbolic ref points to.

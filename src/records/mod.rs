@@ -74,7 +74,10 @@ pub struct Records {
     pub unreadable: Vec<Unreadable>,
     run_at: HashMap<Id, u32>,
     experiment_at: HashMap<Id, u32>,
-    runs_of: HashMap<Id, Vec<u32>>,
+    /// Runs by experiment: those of the n-th one begin at `runs_from[n]`. Experiments that are not here come behind the others.
+    runs_by_experiment: Vec<u32>,
+    runs_from: Vec<u32>,
+    strays: HashMap<Id, u32>,
     late: HashMap<Id, Vec<LateRecord>>,
     about: HashMap<Id, Vec<AboutRecord>>,
     neighbours: Vec<Id>,
@@ -219,13 +222,10 @@ impl Records {
 
     fn link(&mut self) {
         self.run_at.reserve(self.runs.len());
-        self.runs_of.reserve(self.experiments.len());
         for (at, run) in self.runs.iter().enumerate() {
             self.run_at.insert(run.id, at as u32);
-            if let Some(experiment) = run.experiment {
-                self.runs_of.entry(experiment).or_default().push(at as u32);
-            }
         }
+        self.group_runs();
         for (target, facts) in &mut self.late {
             facts.sort_by_key(|late| (late.time, late.id));
             if let Some(at) = self.run_at.get(target) {
@@ -244,6 +244,35 @@ impl Records {
             if let (Some(at), Some(last)) = (self.run_at.get(target), withdrawals.next_back()) {
                 let because = last.read(&self.names).because.unwrap_or_default();
                 self.runs[*at as usize].withdrawn = Some(Arc::make_mut(&mut self.names).intern(&because));
+            }
+        }
+    }
+
+    fn group_runs(&mut self) {
+        let mut groups: Vec<Option<u32>> = Vec::with_capacity(self.runs.len());
+        for experiment in self.runs.iter().map(|run| run.experiment) {
+            groups.push(experiment.map(|id| match self.experiment_at.get(&id) {
+                Some(at) => *at,
+                None => {
+                    let next = (self.experiments.len() + self.strays.len()) as u32;
+                    *self.strays.entry(id).or_insert(next)
+                }
+            }));
+        }
+        self.runs_from = vec![0; self.experiments.len() + self.strays.len() + 1];
+        for group in groups.iter().flatten() {
+            self.runs_from[*group as usize + 1] += 1;
+        }
+        for at in 1..self.runs_from.len() {
+            self.runs_from[at] += self.runs_from[at - 1];
+        }
+        let mut next = self.runs_from.clone();
+        self.runs_by_experiment = vec![0; groups.iter().flatten().count()];
+        for (run, group) in groups.iter().enumerate() {
+            if let Some(group) = group {
+                let place = &mut next[*group as usize];
+                self.runs_by_experiment[*place as usize] = run as u32;
+                *place += 1;
             }
         }
     }
@@ -282,7 +311,11 @@ impl Records {
 
     /// The runs of an experiment, by time.
     pub fn runs_of(&self, experiment: Id) -> impl DoubleEndedIterator<Item = &RunRecord> {
-        self.runs_of.get(&experiment).into_iter().flatten().map(|at| &self.runs[*at as usize])
+        let group = self.experiment_at.get(&experiment).or_else(|| self.strays.get(&experiment));
+        let span =
+            group.map(|group| *group as usize).map(|at| self.runs_from[at] as usize..self.runs_from[at + 1] as usize);
+        let runs = &self.runs_by_experiment[span.unwrap_or_default()];
+        runs.iter().map(|at| &self.runs[*at as usize])
     }
 
     /// The runs that were made on a branch, by time; none on no branch.

@@ -38,7 +38,7 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     let mut state = State::of(repo, &sources, database.as_ref())?;
     let shelf = Shelf::new(repo);
     // An experiment has a name, a branch and a sentence of its own.
-    names.reserve(database.as_ref().map_or(0, Database::facts) * 2);
+    names.reserve(database.as_ref().map_or(0, Database::facts) * 3);
     if let Some(found) = &database
         && found
             .each_segment(!state.has_moved(), &mut |source, folder, bytes| {
