@@ -12,6 +12,7 @@ use crate::model::fact::Fact;
 use crate::model::id::{Id, shortest_prefixes};
 use crate::record::pending::{self, Sealed};
 use crate::records::{Records, Unreadable};
+use crate::render::{Grid, terminal};
 use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
 use crate::store::folder::Root;
 use crate::store::index::{self, Word};
@@ -93,6 +94,16 @@ impl Context {
     pub fn page(&self, text: &str) {
         if !self.ui.is_long(text) || !self.repo.page(text) {
             self.ui.print(text);
+        }
+    }
+
+    /// The same for a table, which goes to a pipe or a file as it is written.
+    pub fn page_table(&self, table: &impl Grid) {
+        let (width, colour) = (self.ui.width, self.ui.colour);
+        if self.ui.is_terminal {
+            self.page(&terminal::terminal(table, width, colour));
+        } else {
+            terminal::write(table, width, colour, terminal::WHOLE, &mut |part| self.ui.print(part));
         }
     }
 

@@ -55,6 +55,11 @@ impl Id {
         std::str::from_utf8(&self.0).expect("an id is ASCII")
     }
 
+    /// The first eight characters as a number: two ids that begin otherwise are different ones.
+    pub fn beginning(&self) -> u64 {
+        self.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    }
+
     /// The fan-out folder: the first two characters.
     pub fn fan_out(&self) -> &str {
         &self.as_str()[..2]

@@ -16,9 +16,9 @@ mod segment;
 mod tests;
 mod value;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use ahash::{HashMap, HashSet, HashSetExt};
+use ahash::{HashMap, HashSet};
 
 pub use about::AboutRecord;
 pub use experiment::{ExperimentRecord, Registration};
@@ -72,7 +72,8 @@ pub struct Records {
     pub runs: Vec<RunRecord>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
-    run_at: HashMap<Id, u32>,
+    /// Made when the first run is looked for.
+    run_at: OnceLock<HashMap<Id, u32>>,
     experiment_at: HashMap<Id, u32>,
     /// Runs by experiment: those of the n-th one begin at `runs_from[n]`. Experiments that are not here come behind the others.
     runs_by_experiment: Vec<u32>,
@@ -89,9 +90,9 @@ impl Records {
         let mut all = Self { names: Arc::new(names), ..Self::default() };
         let segments: Vec<(Symbol, Segment)> = segments.into_iter().collect();
         let mut gathering = Gathering {
-            seen: HashSet::with_capacity(segments.iter().map(|(_, segment)| segment.len()).sum()),
+            seen: may_repeat(&segments).then(HashSet::default),
             amendments: Vec::new(),
-            dead: HashSet::new(),
+            dead: HashSet::default(),
         };
         all.experiments.reserve(segments.iter().map(|(_, segment)| segment.experiments.len()).sum());
         all.runs.reserve(segments.iter().map(|(_, segment)| segment.runs.len()).sum());
@@ -101,13 +102,13 @@ impl Records {
             for run in segment.runs {
                 let run = RunRecord { ledger, ..run };
                 match run.stem.is_empty() {
-                    true if gathering.seen.insert(run.id) => all.runs.push(run),
+                    true if gathering.is_new(run.id) => all.runs.push(run),
                     true => {}
                     false => marked_runs.push(run),
                 }
             }
             for registration in segment.experiments {
-                if gathering.seen.insert(registration.id) {
+                if gathering.is_new(registration.id) {
                     all.take_registration(&mut gathering, registration);
                 }
             }
@@ -119,7 +120,7 @@ impl Records {
             }
         }
         for run in marked_runs {
-            if gathering.seen.insert(run.id) {
+            if gathering.is_new(run.id) {
                 all.runs.push(run);
             } else {
                 all.refuse_twin(run.ledger, run.stem, run.id);
@@ -127,7 +128,7 @@ impl Records {
         }
         for (ledger, row) in marked {
             match row.body.id() {
-                Some(id) if gathering.seen.contains(&id) => all.refuse_twin(ledger, row.stem, id),
+                Some(id) if gathering.has_seen(id) => all.refuse_twin(ledger, row.stem, id),
                 _ => all.take(&mut gathering, ledger, row),
             }
         }
@@ -142,7 +143,7 @@ impl Records {
     }
 
     fn take(&mut self, gathering: &mut Gathering, ledger: Symbol, row: Row) {
-        if row.body.id().is_some_and(|id| !gathering.seen.insert(id)) {
+        if row.body.id().is_some_and(|id| !gathering.is_new(id)) {
             return;
         }
         match row.body {
@@ -221,15 +222,11 @@ impl Records {
     }
 
     fn link(&mut self) {
-        self.run_at.reserve(self.runs.len());
-        for (at, run) in self.runs.iter().enumerate() {
-            self.run_at.insert(run.id, at as u32);
-        }
         self.group_runs();
         for (target, facts) in &mut self.late {
             facts.sort_by_key(|late| (late.time, late.id));
-            if let Some(at) = self.run_at.get(target) {
-                let run = &mut self.runs[*at as usize];
+            if let Some(at) = position(&self.run_at, &self.runs, *target) {
+                let run = &mut self.runs[at];
                 let names = Arc::make_mut(&mut self.names);
                 let mut row = run.to_row(names);
                 facts.iter().for_each(|late| late.add_to(&mut row, names));
@@ -241,9 +238,9 @@ impl Records {
         for (target, facts) in &mut self.about {
             facts.sort_by_key(|about| (about.time, about.id));
             let mut withdrawals = facts.iter().filter(|about| self.names.text(about.kind) == "withdrawal");
-            if let (Some(at), Some(last)) = (self.run_at.get(target), withdrawals.next_back()) {
+            if let (Some(last), Some(at)) = (withdrawals.next_back(), position(&self.run_at, &self.runs, *target)) {
                 let because = last.read(&self.names).because.unwrap_or_default();
-                self.runs[*at as usize].withdrawn = Some(Arc::make_mut(&mut self.names).intern(&because));
+                self.runs[at].withdrawn = Some(Arc::make_mut(&mut self.names).intern(&because));
             }
         }
     }
@@ -289,7 +286,7 @@ impl Records {
 
     /// The run with this id.
     pub fn find_run(&self, id: Id) -> Option<&RunRecord> {
-        self.run_at.get(&id).map(|at| &self.runs[*at as usize])
+        position(&self.run_at, &self.runs, id).map(|at| &self.runs[at])
     }
 
     /// The experiment with this id.
@@ -374,13 +371,53 @@ impl Records {
     }
 }
 
+fn position(run_at: &OnceLock<HashMap<Id, u32>>, runs: &[RunRecord], id: Id) -> Option<usize> {
+    let run_at = run_at.get_or_init(|| runs.iter().map(|run| run.id).zip(0..).collect());
+    run_at.get(&id).map(|at| *at as usize)
+}
+
 /// What is known while segments are put together.
 struct Gathering {
-    seen: HashSet<Id>,
+    /// Where there is more than one of anything.
+    seen: Option<HashSet<Id>>,
     /// Later registrations of experiments.
     amendments: Vec<Registration>,
     /// What tombstones name.
     dead: HashSet<Id>,
+}
+
+impl Gathering {
+    fn is_new(&mut self, id: Id) -> bool {
+        self.seen.as_mut().is_none_or(|seen| seen.insert(id))
+    }
+
+    fn has_seen(&self, id: Id) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.contains(&id))
+    }
+}
+
+/// Whether two facts may have one id: a mark says so, or a copy in another ledger. It is quicker to find out that there are none than to look at each.
+fn may_repeat(segments: &[(Symbol, Segment)]) -> bool {
+    let has_marks = |segment: &Segment| {
+        let is_marked = |row: &Row| !row.stem.is_empty() && !matches!(row.body, Body::Unreadable(_));
+        segment.runs.iter().any(|run| !run.stem.is_empty()) || segment.others.iter().any(is_marked)
+    };
+    if segments.iter().any(|(_, segment)| has_marks(segment)) {
+        return true;
+    }
+    // Names of files in one folder differ, and ids that lie in the folders they belong in.
+    let first = segments.iter().find(|(_, segment)| !segment.is_empty()).map(|(ledger, _)| *ledger);
+    let is_at_home = |segment: &Segment| {
+        let folder = segment.key().split(' ').nth(1).unwrap_or_default();
+        folder.len() == 2 && segment.ids(0).all(|(id, _)| id.fan_out() == folder)
+    };
+    if segments.iter().all(|(ledger, segment)| segment.is_empty() || (Some(*ledger) == first && is_at_home(segment))) {
+        return false;
+    }
+    let mut beginnings: Vec<u64> =
+        segments.iter().flat_map(|(_, segment)| segment.ids(0)).map(|(id, _)| id.beginning()).collect();
+    beginnings.sort_unstable();
+    beginnings.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Sort by time, then by id; of two with the same id the one that came first stays first.

@@ -52,8 +52,10 @@ pub struct Listed {
 struct Stored<'a> {
     #[serde(borrow)]
     key: &'a str,
+    /// The texts, one behind the other, and where each ends.
     #[serde(borrow)]
-    texts: Vec<&'a str>,
+    texts: &'a str,
+    ends: Vec<u32>,
     digits: Vec<u32>,
     /// Names of params, names of metrics.
     shapes: Vec<(Vec<Symbol>, Vec<Symbol>)>,
@@ -121,7 +123,13 @@ impl Segment {
             return None;
         }
         let stored: Stored<'_> = postcard::from_bytes(body).ok()?;
-        let symbols: Vec<Symbol> = stored.texts.iter().map(|text| names.intern(text)).collect();
+        let mut symbols: Vec<Symbol> = Vec::with_capacity(stored.ends.len());
+        let mut start = 0;
+        for end in &stored.ends {
+            let end = usize::try_from(*end).ok()?;
+            symbols.push(names.intern(stored.texts.get(start..end)?));
+            start = end;
+        }
         let global = |symbol: Symbol| symbols.get(symbol.index()).copied();
         let all = |local: Vec<Symbol>| local.into_iter().map(global).collect::<Option<Vec<Symbol>>>();
         let shapes = stored.shapes.into_iter().map(|(params, metrics)| Some(names.shape(all(params)?, all(metrics)?)));
@@ -254,15 +262,17 @@ impl RunRecord {
 /// The segment's own numbers for texts: 0 is the empty one.
 struct Local<'a> {
     of: HashMap<Symbol, u32>,
-    texts: Vec<&'a str>,
+    texts: String,
+    ends: Vec<u32>,
     names: &'a Names,
 }
 
 impl Local<'_> {
     fn number(&mut self, symbol: Symbol) -> u32 {
         *self.of.entry(symbol).or_insert_with(|| {
-            self.texts.push(self.names.text(symbol));
-            u32::try_from(self.texts.len() - 1).expect("fewer than 2^32 texts fit into memory")
+            self.texts.push_str(self.names.text(symbol));
+            self.ends.push(u32::try_from(self.texts.len()).expect("the texts of a folder take less than 4 GiB"));
+            self.ends.len() as u32 - 1
         })
     }
 }
@@ -275,7 +285,7 @@ fn encode<B: AsRef<[u8]>>(
 ) -> postcard::Result<(Vec<u8>, Vec<u8>)> {
     let mut of = HashMap::with_capacity(64);
     of.insert(Symbol::default(), 0);
-    let mut local = Local { of, texts: vec![""], names };
+    let mut local = Local { of, texts: String::new(), ends: vec![0], names };
     let (mut runs, mut experiments, mut others) = (Vec::new(), Vec::new(), Vec::new());
     let (mut blobs, mut experiment_blobs, mut other_blobs) = (Vec::new(), Vec::new(), Vec::new());
     for (row, blob) in rows {
@@ -354,7 +364,8 @@ fn encode<B: AsRef<[u8]>>(
     others.iter_mut().for_each(|row| row.each_symbol(&mut own));
     let stored = Stored {
         key,
-        texts: local.texts,
+        texts: &local.texts,
+        ends: local.ends,
         digits,
         shapes,
         runs: stored,

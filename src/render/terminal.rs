@@ -14,6 +14,12 @@ use crate::model::text::printable;
 /// Above this many rows they are written without the drawing library, which takes about a microsecond for a cell.
 const MANY: usize = 500;
 
+/// What to type for the columns that find no room.
+pub const WHOLE: &str = "--format csv";
+
+/// Many rows are handed on in parts of about so many bytes.
+const PART: usize = 1 << 16;
+
 /// Columns between two columns.
 const GAP: usize = 2;
 
@@ -35,47 +41,40 @@ const LISTED: usize = 5;
 /// long names are shortened in the middle. `None` is no limit. Colour only repeats what the text says. It is up to the
 /// caller to find out whether colour is wanted; none is used if the environment has `NO_COLOR`.
 pub fn terminal(table: &impl Grid, width: Option<usize>, colour: bool) -> String {
-    terminal_of(table, width, colour, "--format csv")
+    terminal_of(table, width, colour, WHOLE)
 }
 
 /// The same, where `whole` is what to type for the columns that find no room.
 pub fn terminal_of(table: &impl Grid, width: Option<usize>, colour: bool, whole: &str) -> String {
+    let mut out = String::new();
+    write(table, width, colour, whole, &mut |part| out.push_str(part));
+    out
+}
+
+/// The same, in parts of whole lines: a table of a hundred thousand rows need not be in memory as text.
+pub fn write(table: &impl Grid, width: Option<usize>, colour: bool, whole: &str, take: &mut dyn FnMut(&str)) {
     let width = width.map(|width| width.max(NARROWEST));
     let layout = Layout::new(table, width);
-    let mut out = String::new();
-    let mut add = |lines: Vec<String>| {
-        for line in lines {
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-    };
+    let lines = |lines: Vec<String>| lines.iter().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
     if let Some(title) = table.title() {
-        add(vec![shorten(&printable(title), width.unwrap_or(LONGEST)), String::new()]);
+        take(&lines(vec![shorten(&printable(title), width.unwrap_or(LONGEST)), String::new()]));
     }
     if !layout.shown.is_empty() {
-        add(draw(table, &layout, colour));
-        if table.height() > MANY {
-            write_rows(table, &layout, colour, &mut out);
-        }
+        take(&lines(draw(table, &layout, colour)));
+    }
+    if !layout.shown.is_empty() && table.height() > MANY {
+        write_rows(table, &layout, colour, take);
     }
     let left_out = left_out(table.columns(), &layout, whole);
     let notes: Vec<String> = table.notes().iter().map(|note| printable(note)).chain(left_out).collect();
-    let mut add = |lines: Vec<String>| {
-        for line in lines {
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-    };
-    if !notes.is_empty() {
-        add(vec![String::new()]);
-    }
+    let mut below = if notes.is_empty() { Vec::new() } else { vec![String::new()] };
     for note in notes {
-        add(match width {
-            Some(width) => wrap(&note, width),
-            None => vec![note],
-        });
+        match width {
+            Some(width) => below.extend(wrap(&note, width)),
+            None => below.push(note),
+        }
     }
-    out
+    take(&lines(below));
 }
 
 /// One column that may be shown.
@@ -187,7 +186,7 @@ fn content_width(column: &Shown) -> usize {
 }
 
 /// The rows, as the drawing library would write them.
-fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String) {
+fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, take: &mut dyn FnMut(&str)) {
     let columns = table.columns();
     let widths: Vec<usize> = layout
         .shown
@@ -195,7 +194,7 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String
         .map(|column| content_width(column).max(width(&heading(&columns[column.at], column.width))).max(1))
         .collect();
     let last = layout.shown.len() - 1;
-    out.reserve(table.height() * (widths.iter().sum::<usize>() + GAP * last + 1));
+    let mut out = String::with_capacity(PART * 2);
     for row in 0..table.height() {
         let line = out.len();
         for (index, column) in layout.shown.iter().enumerate() {
@@ -214,9 +213,9 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String
                 out.push_str(code);
                 out.push('m');
             }
-            push_spaces(out, before);
+            push_spaces(&mut out, before);
             out.push_str(&text);
-            push_spaces(out, after + if index == last { 0 } else { GAP });
+            push_spaces(&mut out, after + if index == last { 0 } else { GAP });
             if code.is_some() {
                 out.push_str("\u{1b}[39m");
             }
@@ -225,7 +224,12 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, out: &mut String
             out.pop();
         }
         out.push('\n');
+        if out.len() > PART {
+            take(&out);
+            out.clear();
+        }
     }
+    take(&out);
 }
 
 fn push_spaces(out: &mut String, count: usize) {

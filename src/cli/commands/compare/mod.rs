@@ -146,7 +146,7 @@ fn print(cx: &Context, args: &CompareArgs, comparison: &Comparison<'_>) -> Resul
     let text = match args.form.format() {
         Format::Table => {
             let table = render::comparison::table(comparison);
-            cx.page(&render::terminal::terminal(&table, cx.ui.width, cx.ui.colour));
+            cx.page_table(&table);
             return Ok(exit::OK);
         }
         Format::Markdown => render::markdown::markdown(&render::comparison::table(comparison)),
