@@ -81,12 +81,12 @@ impl<'a> Branches<'a> {
         let commit = |hex: &str| self.cx.repo.parse_oid(hex);
         let last_run = runs.iter().rev().find_map(|run| commit(run.commit()));
         let current = &experiment.current;
-        let Some(last) = last_run.or_else(|| commit(self.records.text(current.commit))) else {
+        let Some(last) = last_run.or_else(|| commit(current.told().commit)) else {
             return (State::Deleted, None);
         };
         let merged = self.merged.get_or_init(|| self.merged());
         let trees = || runs.iter().filter(|run| !run.dirty).map(|run| run.tree());
-        let base_tree = commit(self.records.text(current.base)).and_then(|base| self.cx.repo.commit_tree(base).ok());
+        let base_tree = commit(current.told().base).and_then(|base| self.cx.repo.commit_tree(base).ok());
         let base_tree = base_tree.map(|tree| tree.to_string()).unwrap_or_default();
         let state = if merged.has_commit(last) {
             State::Merged

@@ -134,8 +134,9 @@ impl<'a> Facts<'a> {
         let records = self.records;
         let mut all: HashMap<Id, Said> = HashMap::new();
         for experiment in &records.experiments {
-            if !experiment.current.tags.is_empty() {
-                all.entry(experiment.id).or_default().tags = records.texts(&experiment.current.tags);
+            let tags = experiment.current.told().tags;
+            if !tags.is_empty() {
+                all.entry(experiment.id).or_default().tags = tags.into_iter().map(str::to_owned).collect();
             }
         }
         for target in records.spoken_of() {
@@ -477,7 +478,7 @@ impl<'a> ExperimentFields<'a> {
             Attribute::State | Attribute::Hypothesis | Attribute::Baseline => {
                 of_experiment(facts, experiment, attribute)
             }
-            Attribute::Commit => text(current.commit),
+            Attribute::Commit => of_text(current.told().commit),
             Attribute::Started => Value::Time(experiment.time),
             Attribute::Ended => self.runs.iter().map(|run| run.end).max().map_or(Value::Missing, Value::Time),
             Attribute::Age => Value::Number(facts.now.seconds_since(experiment.time)),

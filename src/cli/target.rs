@@ -67,9 +67,9 @@ fn of_run(records: &Records, record: &RunRecord, short: &ShortIds) -> Target {
 fn of_experiment(records: &Records, experiment: &ExperimentRecord) -> Target {
     Target {
         id: experiment.id,
-        commit: records.text(experiment.current.commit).to_owned(),
+        commit: experiment.current.told().commit.to_owned(),
         name: format!("experiment {}", records.text(experiment.current.name)),
-        initial_tags: records.texts(&experiment.current.tags),
+        initial_tags: experiment.current.told().tags.into_iter().map(str::to_owned).collect(),
         about: records.said(experiment.id),
     }
 }

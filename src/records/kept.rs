@@ -108,6 +108,20 @@ pub(super) struct Kept {
     pub(super) rest: usize,
 }
 
+/// Where the longer texts of a registration lie.
+#[derive(Debug, Clone)]
+pub(super) struct KeptTexts {
+    pub(super) backing: Arc<Backing>,
+    pub(super) at: usize,
+}
+
+impl KeptTexts {
+    pub(super) fn read<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        let bytes = self.backing.bytes[..self.backing.texts.end].get(self.at..)?;
+        postcard::take_from_bytes(bytes).ok().map(|(found, _)| found)
+    }
+}
+
 /// Which of the texts in the segment itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Text {

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use ahash::{HashMap, HashSet};
 
 pub use about::AboutRecord;
-pub use experiment::{ExperimentRecord, Registration};
+pub use experiment::{ExperimentRecord, Registration, RegistrationRow, Told};
 pub use kept::{Fetch, Rests};
 pub use names::{Names, Shape, Symbol};
 pub use parse::parse;
@@ -148,7 +148,11 @@ impl Records {
         }
         match row.body {
             Body::Run(_) => {}
-            Body::Experiment(registration) => self.take_registration(gathering, *registration),
+            Body::Experiment(row) => {
+                if let Some(registration) = Registration::new(*row, Arc::make_mut(&mut self.names)) {
+                    self.take_registration(gathering, registration);
+                }
+            }
             Body::Late(late) => self.late.entry(late.target).or_default().push(*late),
             Body::About(about) => {
                 if let Some(target) = about.target {

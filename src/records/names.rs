@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ahash::{HashMap, RandomState};
+use ahash::{HashMap, HashSet, RandomState};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,7 @@ pub struct Names {
     table: HashTable<u32>,
     hasher: RandomState,
     shapes: HashMap<(Vec<Symbol>, Vec<Symbol>), Arc<Shape>>,
+    lists: HashSet<Arc<[Symbol]>>,
 }
 
 impl Default for Names {
@@ -58,6 +59,7 @@ impl Default for Names {
             table: HashTable::new(),
             hasher: RandomState::new(),
             shapes: HashMap::default(),
+            lists: HashSet::default(),
         };
         names.intern("");
         names
@@ -109,6 +111,16 @@ impl Names {
         let shape = Arc::new(Shape { index, params: key.0.clone(), metrics: key.1.clone() });
         self.shapes.insert(key, Arc::clone(&shape));
         shape
+    }
+
+    /// A list of texts, such as expectations, which many experiments share.
+    pub fn list(&mut self, texts: &[Symbol]) -> Arc<[Symbol]> {
+        if let Some(known) = self.lists.get(texts) {
+            return Arc::clone(known);
+        }
+        let list: Arc<[Symbol]> = texts.into();
+        self.lists.insert(Arc::clone(&list));
+        list
     }
 
     /// Number of shapes; the index of each is below it.

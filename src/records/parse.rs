@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::about::AboutRecord;
-use super::experiment::Registration;
+use super::experiment::RegistrationRow;
 use super::names::{Names, Symbol};
 use super::row::Body;
 use super::run::{LateRecord, RunRow};
@@ -196,11 +196,11 @@ fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRow> {
     })
 }
 
-fn registration(keys: &Keys<'_>, names: &mut Names) -> Option<Registration> {
+fn registration(keys: &Keys<'_>, names: &mut Names) -> Option<RegistrationRow> {
     let none = HypothesisKeys { data: None, method: None, expect: Vec::new(), because: None };
     let hypothesis = keys.hypothesis.as_ref().unwrap_or(&none);
     let mut symbol = |text: &Option<Text<'_>>| text.as_ref().map(|text| names.intern(&text.0));
-    Some(Registration {
+    Some(RegistrationRow {
         id: keys.id,
         time: keys.time,
         experiment: keys.experiment,

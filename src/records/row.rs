@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::about::AboutRecord;
-use super::experiment::Registration;
+use super::experiment::RegistrationRow;
 use super::names::{Names, Symbol};
 use super::parse::parse;
 use super::run::{LateRecord, RunRow};
@@ -22,7 +22,7 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     /// A registration of an experiment.
-    Experiment(Box<Registration>),
+    Experiment(Box<RegistrationRow>),
     /// Metrics and params that were added later.
     Late(Box<LateRecord>),
     /// Any other fact about a fact.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use ahash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
-use super::experiment::Registration;
-use super::kept::{Backing, CELL, Kept, Lazy, Rests, Writer};
+use super::experiment::{Registration, RegistrationRow};
+use super::kept::{Backing, CELL, Kept, KeptTexts, Lazy, Rests, Writer};
 use super::names::{Names, Shape, Symbol};
 use super::row::{Body, Row};
 use super::run::{RunRecord, RunRow};
@@ -20,7 +20,7 @@ use crate::model::run::Status;
 use crate::model::time::Time;
 
 /// Changes with every change of what the bytes mean.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Bytes of the checksum in front.
 const SUM: usize = 4;
@@ -60,7 +60,9 @@ struct Stored<'a> {
     /// Names of params, names of metrics.
     shapes: Vec<(Vec<Symbol>, Vec<Symbol>)>,
     runs: Vec<StoredRun>,
-    experiments: Vec<Registration>,
+    /// Lists of expectations.
+    lists: Vec<Vec<Symbol>>,
+    experiments: Vec<StoredRegistration>,
     others: Vec<Row>,
     /// The object id of each fact's blob: of runs, of experiments, of others.
     #[serde(borrow)]
@@ -68,11 +70,28 @@ struct Stored<'a> {
     notes: Vec<Listed>,
     #[serde(borrow)]
     cells: &'a [u8],
-    /// Texts of runs.
+    /// Longer texts of runs, then of registrations.
     #[serde(borrow)]
-    run_texts: &'a [u8],
+    long_texts: &'a [u8],
     /// The CRC-32 of the rest.
     rest: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRegistration {
+    id: Id,
+    time: Time,
+    by: Symbol,
+    experiment: Option<Id>,
+    name: Symbol,
+    branch: Symbol,
+    baseline: Option<(Symbol, Symbol)>,
+    /// Which of the lists.
+    expect: u32,
+    planned_seeds: Option<u32>,
+    from: Option<Id>,
+    /// Length of its longer texts.
+    texts: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -139,13 +158,14 @@ impl Segment {
             Some((digits, names.text(digits).parse().unwrap_or(f64::NAN)))
         });
         let digits = digits.collect::<Option<_>>()?;
-        let (mut experiments, mut others) = (stored.experiments, stored.others);
+        let lists = stored.lists.into_iter().map(|list| Some(names.list(&all(list)?)));
+        let lists: Vec<Arc<[Symbol]>> = lists.collect::<Option<_>>()?;
+        let (stored_experiments, mut others) = (stored.experiments, stored.others);
         let mut is_whole = true;
         let mut change = |symbol: &mut Symbol| match symbols.get(symbol.index()) {
             Some(known) => *symbol = *known,
             None => is_whole = false,
         };
-        experiments.iter_mut().for_each(|registration| registration.each_symbol(&mut change));
         others.iter_mut().for_each(|row| row.each_symbol(&mut change));
         if !is_whole {
             return None;
@@ -156,7 +176,7 @@ impl Segment {
             start..start + part.len()
         };
         let (key, blobs) = (range(stored.key.as_bytes()), range(stored.blobs));
-        let (cells, texts) = (range(stored.cells), range(stored.run_texts));
+        let (cells, texts) = (range(stored.cells), range(stored.long_texts));
         let (mut next_cell, mut next_text, mut next_rest) = (cells.start, texts.start, 0_usize);
         let rest = Lazy::new(rest, stored.rest)?;
         let notes = stored.notes;
@@ -195,6 +215,28 @@ impl Segment {
                 withdrawn: None,
                 ledger: Symbol::default(),
                 stem: global(run.stem)?,
+                kept,
+            });
+        }
+        let mut experiments = Vec::with_capacity(stored_experiments.len());
+        for found in stored_experiments {
+            let kept = KeptTexts { backing: Arc::clone(&backing), at: next_text };
+            next_text = next_text.checked_add(usize::try_from(found.texts).ok()?)?;
+            let baseline = match found.baseline {
+                Some((rev, commit)) => Some((global(rev)?, global(commit)?)),
+                None => None,
+            };
+            experiments.push(Registration {
+                id: found.id,
+                time: found.time,
+                by: global(found.by)?,
+                experiment: found.experiment,
+                name: global(found.name)?,
+                branch: global(found.branch)?,
+                baseline,
+                expect: Arc::clone(lists.get(usize::try_from(found.expect).ok()?)?),
+                planned_seeds: found.planned_seeds,
+                from: found.from,
                 kept,
             });
         }
@@ -245,8 +287,11 @@ impl Segment {
         let blobs: Vec<Vec<u8>> = self.blobs(width).take(self.len()).map(<[u8]>::to_vec).collect();
         let whole = |run: &RunRecord| Row { stem: run.stem, body: Body::Run(Box::new(run.to_row(names))) };
         let runs: Vec<Row> = self.runs.iter().map(whole).collect();
-        let experiments = self.experiments.into_iter().map(Box::new).map(Body::Experiment);
-        let experiments = experiments.map(|body| Row { stem: Symbol::default(), body });
+        let whole = |found: &Registration| Row {
+            stem: Symbol::default(),
+            body: Body::Experiment(Box::new(found.to_row(names))),
+        };
+        let experiments: Vec<Row> = self.experiments.iter().map(whole).collect();
         runs.into_iter().chain(experiments).chain(self.others).zip(blobs).collect()
     }
 }
@@ -256,6 +301,14 @@ impl RunRecord {
     pub(super) fn new(row: RunRow, names: &mut Names) -> Option<Self> {
         let row = Row { stem: Symbol::default(), body: Body::Run(Box::new(row)) };
         Segment::new("", [(row, [])], Vec::new(), names).runs.pop()
+    }
+}
+
+impl Registration {
+    /// A registration that no folder has under its id.
+    pub(super) fn new(row: RegistrationRow, names: &mut Names) -> Option<Self> {
+        let row = Row { stem: Symbol::default(), body: Body::Experiment(Box::new(row)) };
+        Segment::new("", [(row, [])], Vec::new(), names).experiments.pop()
     }
 }
 
@@ -358,9 +411,35 @@ fn encode<B: AsRef<[u8]>>(
             rest,
         });
     }
-    let Writer { cells, texts: run_texts, rest, digits, .. } = writer;
+    let Writer { cells, texts: mut long_texts, rest, digits, .. } = writer;
+    let mut lists: Vec<Vec<Symbol>> = Vec::new();
+    let mut list_of: HashMap<Vec<Symbol>, usize> = HashMap::new();
+    let mut stored_experiments = Vec::with_capacity(experiments.len());
+    for found in experiments {
+        let before = long_texts.len();
+        long_texts = postcard::to_extend(&found.told(names), long_texts)?;
+        let mut own = |symbol: Symbol| Symbol(local.number(symbol));
+        let expect: Vec<Symbol> = found.expect.iter().map(|text| own(*text)).collect();
+        let list = *list_of.entry(expect).or_insert_with_key(|expect| {
+            lists.push(expect.clone());
+            lists.len() - 1
+        });
+        let length = |length| u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull);
+        stored_experiments.push(StoredRegistration {
+            id: found.id,
+            time: found.time,
+            by: own(found.by),
+            experiment: found.experiment,
+            name: own(found.name),
+            branch: own(found.branch),
+            baseline: found.baseline.map(|(rev, commit)| (own(rev), own(commit))),
+            expect: length(list)?,
+            planned_seeds: found.planned_seeds,
+            from: found.from,
+            texts: length(long_texts.len() - before)?,
+        });
+    }
     let mut own = |symbol: &mut Symbol| *symbol = Symbol(local.number(*symbol));
-    experiments.iter_mut().for_each(|registration| registration.each_symbol(&mut own));
     others.iter_mut().for_each(|row| row.each_symbol(&mut own));
     let stored = Stored {
         key,
@@ -369,12 +448,13 @@ fn encode<B: AsRef<[u8]>>(
         digits,
         shapes,
         runs: stored,
-        experiments,
+        lists,
+        experiments: stored_experiments,
         others,
         blobs: &blobs,
         notes,
         cells: &cells,
-        run_texts: &run_texts,
+        long_texts: &long_texts,
         rest: crc32fast::hash(&rest),
     };
     let mut bytes = postcard::to_extend(&stored, vec![0; SUM])?;

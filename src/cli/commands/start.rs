@@ -19,7 +19,7 @@ use crate::model::tag;
 use crate::model::time::Time;
 use crate::record::belonging::{self, TRAILER};
 use crate::record::pending;
-use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
+use crate::records::{ExperimentRecord, Records, RunRecord};
 
 /// Start an experiment: a branch with a written hypothesis
 ///
@@ -167,7 +167,7 @@ fn plan(cx: &Context, args: &StartArgs, head: &Head, records: &Records) -> Resul
     let other = args.from.as_deref().map(|from| find_other(cx, records, from)).transpose()?;
     let inherited = other.map(|other| other.current.hypothesis(&records.names).read()).unwrap_or_default();
     let hypothesis = hypothesis(cx, args, inherited)?;
-    let command = other.map(|other| last_command(records, other.id, &other.current.command)).unwrap_or_default();
+    let command = other.map(|other| last_command(records, other)).unwrap_or_default();
     Ok(Plan {
         name,
         branch,
@@ -257,9 +257,10 @@ fn find_other<'a>(cx: &Context, records: &'a Records, from: &str) -> Result<&'a 
     }
 }
 
-fn last_command(records: &Records, experiment: Id, inherited: &[Symbol]) -> Vec<String> {
-    let last = records.runs_of(experiment).rev().map(RunRecord::command).find(|command| !command.is_empty());
-    records.texts(last.as_deref().unwrap_or(inherited))
+fn last_command(records: &Records, experiment: &ExperimentRecord) -> Vec<String> {
+    let last = records.runs_of(experiment.id).rev().map(RunRecord::command).find(|command| !command.is_empty());
+    let inherited = || experiment.current.told().command.into_iter().map(str::to_owned).collect();
+    last.map_or_else(inherited, |command| records.texts(&command))
 }
 
 fn hypothesis(cx: &Context, args: &StartArgs, mut hypothesis: Hypothesis) -> Result<Hypothesis, CliError> {

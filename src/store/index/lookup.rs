@@ -199,8 +199,18 @@ impl<'a> Entry<'a> {
     /// Of anything else.
     pub(super) fn of(row: &'a Row, names: &'a Names) -> Self {
         let none = Self::NONE;
+        let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
         match &row.body {
-            Body::Experiment(found) => Self::of_experiment(found, names),
+            Body::Experiment(found) => Self {
+                id: found.id.as_str(),
+                kind: "experiment",
+                experiment: found.experiment.as_ref().map(Id::as_str),
+                origin: found.from.as_ref().map(Id::as_str),
+                name: text(found.name),
+                branch: text(found.branch),
+                time: found.time.0,
+                ..none
+            },
             Body::Late(late) => Self {
                 id: late.id.as_str(),
                 kind: "late",

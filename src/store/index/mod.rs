@@ -37,8 +37,8 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
     let mut database = is_used.then(|| Database::open(&repo.common_dir())).flatten();
     let mut state = State::of(repo, &sources, database.as_ref())?;
     let shelf = Shelf::new(repo);
-    // An experiment has a name, a branch and a sentence of its own.
-    names.reserve(database.as_ref().map_or(0, Database::facts) * 3);
+    // An experiment has a name and a branch of its own.
+    names.reserve(database.as_ref().map_or(0, Database::facts) * 2);
     if let Some(found) = &database
         && found
             .each_segment(!state.has_moved(), &mut |source, folder, bytes| {

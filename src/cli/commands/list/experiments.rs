@@ -46,7 +46,7 @@ pub(super) fn list(
     } else if lines.is_empty() && args.form.format() != Format::Json {
         cx.ui.status("no experiment fits");
     }
-    let prefixes = if args.tree { tree::arrange(&mut lines, &facts.records.names) } else { Vec::new() };
+    let prefixes = if args.tree { tree::arrange(&mut lines) } else { Vec::new() };
     lines.truncate(args.limit.unwrap_or(usize::MAX));
     let mut table = match &asked.columns {
         Some(columns) => {

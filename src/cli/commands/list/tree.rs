@@ -4,23 +4,22 @@ use std::collections::HashMap;
 
 use super::experiments::Line;
 use crate::model::id::Id;
-use crate::records::Names;
 
 /// Put every experiment below the one it started from, and give the strokes before each name.
 ///
 /// An experiment descends from the one that `start --from` names, else from the one that it lies on top of: whose commit (its registration's or that of a
 /// run) is its base.
-pub(super) fn arrange(lines: &mut Vec<Line<'_>>, names: &Names) -> Vec<String> {
+pub(super) fn arrange(lines: &mut Vec<Line<'_>>) -> Vec<String> {
     let at: HashMap<Id, usize> = lines.iter().enumerate().map(|(at, line)| (line.experiment.id, at)).collect();
     let mut of_commit: HashMap<&str, usize> = HashMap::new();
     for (at, line) in lines.iter().enumerate() {
-        of_commit.insert(names.text(line.experiment.current.commit), at);
+        of_commit.insert(line.experiment.current.told().commit, at);
         line.runs.iter().for_each(|run| _ = of_commit.entry(run.commit()).or_insert(at));
     }
     let parent = |child: usize| {
         let current = &lines[child].experiment.current;
         let from = current.from.and_then(|id| at.get(&id).copied());
-        from.or_else(|| of_commit.get(names.text(current.base)).copied()).filter(|parent| *parent != child)
+        from.or_else(|| of_commit.get(current.told().base).copied()).filter(|parent| *parent != child)
     };
     let parents: Vec<Option<usize>> = (0..lines.len()).map(parent).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); lines.len()];
