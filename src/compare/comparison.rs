@@ -64,8 +64,13 @@ pub struct Comparison<'a> {
 impl Comparison<'_> {
     /// The estimate of the metric of a column in a row; `None` if none of its runs has it.
     pub fn estimate(&self, row: &Row<'_>, column: usize) -> Option<Estimate> {
-        let mut estimate = self.cells.estimate(row.slot, column)?;
-        let reference = row.baseline.filter(|_| !row.reference).and_then(|baseline| self.references.get(baseline));
+        self.estimate_at(row.place(), column)
+    }
+
+    /// The same, for whoever goes through all rows for one column after the other.
+    pub fn estimate_at(&self, place: Place, column: usize) -> Option<Estimate> {
+        let mut estimate = self.cells.estimate(place.slot as usize, column)?;
+        let reference = place.compared_with.and_then(|baseline| self.references.get(baseline as usize));
         if let (Some(mean), Some(base)) = (estimate.mean, reference.and_then(|means| *means.get(column)?)) {
             // Two means beyond the range of doubles have no difference that could be told.
             estimate.delta = Some(mean - base).filter(|delta| !delta.is_nan());
@@ -78,6 +83,11 @@ impl Comparison<'_> {
     /// What the runs of a row (that count, if any does) say of the param of a column; `None` if none of them has it.
     pub fn param(&self, row: &Row<'_>, column: usize) -> Option<Param> {
         self.cells.param(row.slot, column)
+    }
+
+    /// The same, for whoever goes through all rows for one column after the other.
+    pub fn param_at(&self, place: Place, column: usize) -> Option<Param> {
+        self.cells.param(place.slot as usize, column)
     }
 }
 
@@ -152,6 +162,13 @@ pub struct Row<'a> {
     pub(super) slot: usize,
 }
 
+/// Where the values of a row are: small, as all rows are gone through for each column.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    slot: u32,
+    compared_with: Option<u32>,
+}
+
 /// What the runs of a row say of a param.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Param {
@@ -162,6 +179,12 @@ pub enum Param {
 }
 
 impl<'a> Row<'a> {
+    /// Where its values are.
+    pub fn place(&self) -> Place {
+        let small = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Place { slot: small(self.slot), compared_with: self.baseline.filter(|_| !self.reference).map(small) }
+    }
+
     /// The digest that its runs share; `None` for a run without one and for rows without runs.
     pub fn condition(&self) -> Option<&'a str> {
         self.runs.first().map(|run| run.condition()).filter(|condition| !condition.is_empty())

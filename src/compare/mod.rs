@@ -26,7 +26,9 @@ use columns::Columns;
 use conditions::Folder;
 use params::mark_differing;
 
-pub use comparison::{BaselineNote, Comparison, Estimate, MetricColumn, Param, ParamColumn, Row, State, VERSION};
+pub use comparison::{
+    BaselineNote, Comparison, Estimate, MetricColumn, Param, ParamColumn, Place, Row, State, VERSION,
+};
 pub use estimate::estimate;
 pub use request::{At, Baseline, BaselineSource, Request, Subject};
 pub use warning::Warning;

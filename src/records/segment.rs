@@ -253,7 +253,7 @@ impl Segment {
         &self.backing.bytes
     }
 
-    /// For the index to keep apart: what [`Fetch`] has to find again.
+    /// For the index to keep apart: what [`Fetch`](super::Fetch) has to find again.
     pub fn rest(&self) -> &[u8] {
         self.backing.rest()
     }

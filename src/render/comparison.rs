@@ -1,6 +1,6 @@
 //! A comparison as a table and as JSON.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::number::{Rounding, plural};
 use super::table::{Align, Column, Grid, Kind, Strip, Tone};
-use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Param, Row, State};
+use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Param, Place, Row, State};
 use crate::model::direction::Direction;
 use crate::model::text::escape_json;
 use crate::records::{RunRecord, Value};
@@ -50,12 +50,15 @@ pub fn table<'a>(comparison: &'a Comparison<'a>) -> ComparisonTable<'a> {
         }
     }
     let notes = notes(comparison, &metrics);
-    ComparisonTable { comparison, roundings: RefCell::default(), columns, sources, notes }
+    let places = comparison.rows.iter().map(|row| (row.place(), row.n)).collect();
+    ComparisonTable { comparison, places, roundings: RefCell::default(), columns, sources, notes }
 }
 
 /// A comparison that is asked for the texts of one column at a time.
 pub struct ComparisonTable<'a> {
     comparison: &'a Comparison<'a>,
+    /// Of each row: where its values are, and how many of its runs count.
+    places: Vec<(Place, usize)>,
     /// How each row of a metric is rounded: its values and their deltas share that, and are looked at one after the other.
     roundings: RefCell<(Option<usize>, Vec<Rounding>)>,
     columns: Vec<Column>,
@@ -105,13 +108,20 @@ impl Grid for ComparisonTable<'_> {
                 }
             }
             Source::Param(at) => {
-                comparison.rows.iter().for_each(|row| push_param(&mut strip, comparison, comparison.param(row, at)));
+                let params = self.places.iter().map(|(place, _)| comparison.param_at(*place, at));
+                params.for_each(|param| push_param(&mut strip, comparison, param));
             }
             Source::Metric(at) => {
-                for (row, rounding) in comparison.rows.iter().zip(&*self.roundings(at)) {
-                    match comparison.estimate(row, at) {
+                let (known, roundings) = &mut *self.roundings.borrow_mut();
+                *known = Some(at);
+                roundings.clear();
+                for (place, n) in &self.places {
+                    let estimate = comparison.estimate_at(*place, at);
+                    let rounding = rounding(estimate.as_ref());
+                    roundings.push(rounding);
+                    match estimate {
                         Some(estimate) => {
-                            strip.push_number(Tone::Plain, |out| push_value(out, *rounding, &estimate, row.n));
+                            strip.push_number(Tone::Plain, |out| push_value(out, rounding, &estimate, *n));
                         }
                         None => strip.push_number(Tone::Dim, |out| out.push('–')),
                     }
@@ -119,9 +129,14 @@ impl Grid for ComparisonTable<'_> {
             }
             Source::Delta(at) => {
                 let marked = comparison.metrics[at].direction.is_some();
-                for (row, rounding) in comparison.rows.iter().zip(&*self.roundings(at)) {
-                    match comparison.estimate(row, at) {
-                        Some(estimate) => push_delta(&mut strip, *rounding, &estimate, marked),
+                let (known, roundings) = &*self.roundings.borrow();
+                let known =
+                    roundings.iter().filter(|_| *known == Some(at)).copied().map(Some).chain(std::iter::repeat(None));
+                for ((place, _), known) in self.places.iter().zip(known) {
+                    let estimate = comparison.estimate_at(*place, at);
+                    let rounding = known.unwrap_or_else(|| rounding(estimate.as_ref()));
+                    match estimate {
+                        Some(estimate) => push_delta(&mut strip, rounding, &estimate, marked),
                         None => strip.push_number(Tone::Plain, |_| {}),
                     }
                 }
@@ -132,18 +147,6 @@ impl Grid for ComparisonTable<'_> {
 
     fn notes(&self) -> &[String] {
         &self.notes
-    }
-}
-
-impl ComparisonTable<'_> {
-    fn roundings(&self, metric: usize) -> Ref<'_, Vec<Rounding>> {
-        if self.roundings.borrow().0 != Some(metric) {
-            let (known, roundings) = &mut *self.roundings.borrow_mut();
-            roundings.clear();
-            roundings.extend(self.comparison.rows.iter().map(|row| rounding(self.comparison.estimate(row, metric))));
-            *known = Some(metric);
-        }
-        Ref::map(self.roundings.borrow(), |(_, roundings)| roundings)
     }
 }
 
@@ -271,8 +274,8 @@ fn push_param(strip: &mut Strip, comparison: &Comparison<'_>, param: Option<Para
     }
 }
 
-fn rounding(estimate: Option<Estimate>) -> Rounding {
-    let of = |estimate: Estimate| Some(Rounding::of(estimate.mean?, estimate.sd, estimate.delta));
+fn rounding(estimate: Option<&Estimate>) -> Rounding {
+    let of = |estimate: &Estimate| Some(Rounding::of(estimate.mean?, estimate.sd, estimate.delta));
     estimate.and_then(of).unwrap_or_else(|| Rounding::of(0.0, None, None))
 }
 
