@@ -64,7 +64,7 @@ impl Context {
     /// # Errors
     /// If the refs or a tree cannot be read.
     pub fn records(&self) -> Result<&'static Records, CliError> {
-        let records = index::read(&self.repo)?;
+        let records = index::read(&self.repo, &mut self.ui.progress("reading facts"))?;
         self.name_unreadable(&records.unreadable);
         Ok(Box::leak(Box::new(records)))
     }

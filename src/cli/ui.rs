@@ -1,12 +1,17 @@
 //! Everything that is printed goes through here.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use super::error::exit;
 use crate::model::text::printable_lines;
 
 /// Columns beyond this are not used: `COLUMNS` may hold any number.
 const WIDEST: usize = 10_000;
+
+/// Work that takes less needs no word about how far it is, and then one so often is enough.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(200);
 
 /// Where output goes, and what the terminal can do.
 #[derive(Debug, Clone)]
@@ -90,6 +95,24 @@ impl Ui {
     pub fn hint(&self, text: &str) {
         if !self.quiet {
             self.stderr(&format!("hint: {}\n", printable_lines(text)));
+        }
+    }
+
+    /// Something to call with how far work has come, out of how much: from its second second on it is shown on a terminal.
+    pub fn progress<'a>(&'a self, what: &'a str) -> impl FnMut(usize, usize) + 'a {
+        let begin = Instant::now();
+        let is_shown = !self.quiet && io::stderr().is_terminal();
+        let mut shown = begin;
+        let mut has_shown = false;
+        move |done, all| {
+            let now = Instant::now();
+            if is_shown && has_shown && done >= all {
+                self.stderr("\r\u{1b}[K");
+                has_shown = false;
+            } else if is_shown && done < all && now - begin > PATIENCE && now - shown > TICK {
+                self.stderr(&format!("\r{what}: {done} of {all}\u{1b}[K"));
+                (shown, has_shown) = (now, true);
+            }
         }
     }
 

@@ -41,7 +41,7 @@ pub fn find(repo: &Repo, prefix: &str, branch: &str, tip: Oid) -> Result<Option<
     if !short.starts_with(prefix) {
         return Ok(None);
     }
-    let records = index::read(repo)?;
+    let records = index::read(repo, &mut |_, _| {})?;
     Ok(records
         .find_experiment_by_branch(branch)
         .map(|record| (record.id, record.current.to_experiment(&records.names))))

@@ -11,6 +11,9 @@ use crate::store::ledger::{NOTES, PREFIX, REMOTE_PREFIX};
 /// This many objects are read in any order.
 const FEW: usize = 100;
 
+/// After so many objects it is said how far reading has come.
+const MANY: usize = 1000;
+
 /// A ref with facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
@@ -97,14 +100,23 @@ pub(super) fn list_folder(
 }
 
 /// Read what is not known yet, in the order in which git has it; returns how many facts that were.
-pub(super) fn read_entries<'a>(repo: &Repo, entries: impl Iterator<Item = &'a mut Entry>, names: &mut Names) -> usize {
+pub(super) fn read_entries<'a>(
+    repo: &Repo,
+    entries: impl Iterator<Item = &'a mut Entry>,
+    names: &mut Names,
+    progress: &mut dyn FnMut(usize, usize),
+) -> usize {
     let mut unknown: Vec<&mut Entry> = entries.filter(|entry| entry.row.is_none()).collect();
     // A few are read as fast in any order, and looking up the order costs some reading itself.
     if unknown.len() > FEW {
         repo.sort_by_pack(&mut unknown, |entry| entry.blob);
     }
     let mut bytes = Vec::new();
-    for entry in &mut unknown {
+    let all = unknown.len();
+    for (done, entry) in unknown.iter_mut().enumerate() {
+        if done % MANY == 0 {
+            progress(done, all);
+        }
         entry.row = Some(match repo.read_blob_into(entry.blob, &mut bytes) {
             Ok(()) => Row::read(&entry.file, &bytes, names),
             Err(error) => {
@@ -116,7 +128,8 @@ pub(super) fn read_entries<'a>(repo: &Repo, entries: impl Iterator<Item = &'a mu
             }
         });
     }
-    unknown.len()
+    progress(all, all);
+    all
 }
 
 /// The segment of a folder whose files were all read.

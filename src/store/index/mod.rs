@@ -26,11 +26,11 @@ use crate::store::ledger::NOTES;
 /// Below this many facts an index would cost more than it saves.
 const WORTH_AN_INDEX: usize = 200;
 
-/// Read everything that ledgers and notes hold.
+/// Read everything that ledgers and notes hold. `progress` is told how many of the facts that the index lacks have been read, and of how many.
 ///
 /// # Errors
 /// If the refs or a tree cannot be read; a single bad fact is no error, and nothing that is wrong with the index is.
-pub fn read(repo: &Repo) -> Result<Records, GitError> {
+pub fn read(repo: &Repo, progress: &mut dyn FnMut(usize, usize)) -> Result<Records, GitError> {
     let sources = sources(repo)?;
     let mut names = Names::default();
     let is_used = repo.config_bool("xp.index").unwrap_or(true);
@@ -58,7 +58,7 @@ pub fn read(repo: &Repo) -> Result<Records, GitError> {
         // It broke while it was read. What was read is whole all the same.
         database = None;
     }
-    let fresh = state.fill(repo, &mut names)?;
+    let fresh = state.fill(repo, &mut names, progress)?;
     if is_used && (database.is_some() || fresh >= WORTH_AN_INDEX) && state.has_news() {
         state.save(repo, database, &names);
     }
@@ -139,7 +139,12 @@ impl<'a> State<'a> {
     }
 
     /// Read from git what is missing; returns how many facts that were.
-    fn fill(&mut self, repo: &Repo, names: &mut Names) -> Result<usize, GitError> {
+    fn fill(
+        &mut self,
+        repo: &Repo,
+        names: &mut Names,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<usize, GitError> {
         let mut listed: Vec<(usize, Vec<Entry>)> = Vec::new();
         for (at, slot) in self.slots.iter().enumerate() {
             if slot.segment.is_none() && !self.sources[slot.source].is_notes() {
@@ -147,7 +152,7 @@ impl<'a> State<'a> {
             }
         }
         let has_read = !listed.is_empty();
-        let mut fresh = read_entries(repo, listed.iter_mut().flat_map(|(_, entries)| entries), names);
+        let mut fresh = read_entries(repo, listed.iter_mut().flat_map(|(_, entries)| entries), names, progress);
         for (at, entries) in listed {
             let slot = &mut self.slots[at];
             slot.is_new = entries.iter().all(|entry| !entry.is_lost);

@@ -46,7 +46,7 @@ impl Shelf {
         let mut names = Names::default();
         let folder = Folder { name: folder.to_owned(), tree };
         let mut entries = list_folder(&repo, &folder, None, &mut names).ok()?;
-        read_entries(&repo, entries.iter_mut(), &mut names);
+        read_entries(&repo, entries.iter_mut(), &mut names, &mut |_, _| {});
         Some(segment(key, entries, &mut names).rest().to_vec())
     }
 }
