@@ -12,19 +12,18 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::names::Symbol;
-use super::run::RunRow;
 use super::value::{Measure, Num, Value};
 
 /// Bytes of a cell.
 pub(super) const CELL: usize = 9;
 
-const NULL: u8 = 0;
-const BOOL: u8 = 1;
-const INTEGER: u8 = 2;
-const FLOAT: u8 = 3;
-const TEXT: u8 = 4;
-const JSON: u8 = 5;
-const DIGITS: u8 = 6;
+pub(super) const NULL: u8 = 0;
+pub(super) const BOOL: u8 = 1;
+pub(super) const INTEGER: u8 = 2;
+pub(super) const FLOAT: u8 = 3;
+pub(super) const TEXT: u8 = 4;
+pub(super) const JSON: u8 = 5;
+pub(super) const DIGITS: u8 = 6;
 
 /// Gets the rest of a segment by its key, once it is asked for.
 pub trait Fetch: fmt::Debug + Send + Sync {
@@ -256,17 +255,17 @@ impl Rest<'_> {
 
 /// A [`Measure`] without its last value, as it is stored.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct StoredMeasure {
-    step: Option<i64>,
-    count: u64,
-    min: Extreme,
-    max: Extreme,
-    best: Extreme,
+pub(super) struct StoredMeasure {
+    pub(super) step: Option<i64>,
+    pub(super) count: u64,
+    pub(super) min: Extreme,
+    pub(super) max: Extreme,
+    pub(super) best: Extreme,
 }
 
 /// One of the other numbers of a metric, which are often the same ones.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-enum Extreme {
+pub(super) enum Extreme {
     #[default]
     None,
     Last,
@@ -275,110 +274,4 @@ enum Extreme {
     Integer(i64),
     Float(f64),
     Digits(u32),
-}
-
-/// Puts values and rests one behind the other; texts and digits go by the segment's own numbers.
-pub(super) struct Writer<'a> {
-    pub(super) cells: Vec<u8>,
-    pub(super) texts: Vec<u8>,
-    pub(super) rest: Vec<u8>,
-    /// The segment's number of a text.
-    pub(super) local: &'a mut dyn FnMut(Symbol) -> u32,
-    /// The segment's integers beyond 2^53.
-    pub(super) digits: Vec<u32>,
-}
-
-impl Writer<'_> {
-    fn digits(&mut self, digits: Symbol) -> u32 {
-        let local = (self.local)(digits);
-        let known = self.digits.iter().position(|known| *known == local);
-        let at = known.unwrap_or_else(|| {
-            self.digits.push(local);
-            self.digits.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
-    }
-
-    fn cell(&mut self, tag: u8, payload: u64) {
-        self.cells.push(tag);
-        self.cells.extend_from_slice(&payload.to_le_bytes());
-    }
-
-    /// Add the values and the rest of a run. `text` gives the texts.
-    pub(super) fn add<'t>(&mut self, run: &RunRow, text: impl Fn(Symbol) -> &'t str) -> postcard::Result<()> {
-        for (_, value) in &run.params {
-            match *value {
-                Value::Null => self.cell(NULL, 0),
-                Value::Bool(value) => self.cell(BOOL, value.into()),
-                Value::Integer(value) => self.cell(INTEGER, value.cast_unsigned()),
-                Value::Float(value) => self.cell(FLOAT, value.to_bits()),
-                Value::Text(text) => {
-                    let local = (self.local)(text);
-                    self.cell(TEXT, local.into());
-                }
-                Value::Json(text) => {
-                    let local = (self.local)(text);
-                    self.cell(JSON, local.into());
-                }
-            }
-        }
-        for (_, measure) in &run.metrics {
-            match measure.last {
-                Num::Integer(value) => self.cell(INTEGER, value.cast_unsigned()),
-                Num::Float(value) => self.cell(FLOAT, value.to_bits()),
-                Num::Digits(digits, _) => {
-                    let at = self.digits(digits);
-                    self.cell(DIGITS, at.into());
-                }
-            }
-        }
-        let words: Vec<u32> = run.command.iter().map(|word| (self.local)(*word)).collect();
-        let measures: Vec<StoredMeasure> = run.metrics.iter().map(|(_, measure)| self.measure(measure)).collect();
-        // In the order of `Text` and `RestText`.
-        for symbol in [run.commit, run.condition] {
-            self.texts = postcard::to_extend(text(symbol), std::mem::take(&mut self.texts))?;
-        }
-        let mut rest = std::mem::take(&mut self.rest);
-        for symbol in [run.tree, run.patch_id, run.snapshot, run.plan] {
-            rest = postcard::to_extend(text(symbol), rest)?;
-        }
-        rest = postcard::to_extend(&words, rest)?;
-        for measure in &measures {
-            rest = postcard::to_extend(measure, rest)?;
-        }
-        self.rest = rest;
-        Ok(())
-    }
-
-    fn measure(&mut self, measure: &Measure) -> StoredMeasure {
-        let mut extreme = |value: Option<Num>, same: &[(Option<Num>, Extreme)]| {
-            let Some(value) = value else { return Extreme::None };
-            if let Some((_, known)) = same.iter().find(|(other, _)| other.is_some_and(|other| is_same(value, other))) {
-                return *known;
-            }
-            match value {
-                Num::Integer(value) => Extreme::Integer(value),
-                Num::Float(value) => Extreme::Float(value),
-                Num::Digits(digits, _) => Extreme::Digits(self.digits(digits)),
-            }
-        };
-        let last = (Some(measure.last), Extreme::Last);
-        StoredMeasure {
-            step: measure.step,
-            count: measure.count,
-            min: extreme(measure.min, &[last]),
-            max: extreme(measure.max, &[last]),
-            best: extreme(measure.best, &[last, (measure.min, Extreme::Min), (measure.max, Extreme::Max)]),
-        }
-    }
-}
-
-/// To the last bit, and of the same kind.
-fn is_same(a: Num, b: Num) -> bool {
-    match (a, b) {
-        (Num::Integer(a), Num::Integer(b)) => a == b,
-        (Num::Float(a), Num::Float(b)) => a.to_bits() == b.to_bits(),
-        (Num::Digits(a, _), Num::Digits(b, _)) => a == b,
-        _ => false,
-    }
 }

@@ -7,11 +7,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ahash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
+use super::encode::encode;
 use super::experiment::{Registration, RegistrationRow};
-use super::kept::{Backing, CELL, Kept, KeptTexts, Lazy, Rests, Writer};
+use super::kept::{Backing, CELL, Kept, KeptTexts, Lazy, Rests};
 use super::names::{Names, Shape, Symbol};
 use super::row::{Body, Row};
 use super::run::{RunRecord, RunRow};
@@ -23,7 +23,7 @@ use crate::model::time::Time;
 pub const FORMAT: u32 = 4;
 
 /// Bytes of the checksum in front.
-const SUM: usize = 4;
+pub(super) const SUM: usize = 4;
 
 /// The facts of one folder.
 #[derive(Debug, Clone)]
@@ -49,78 +49,78 @@ pub struct Listed {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Stored<'a> {
+pub(super) struct Stored<'a> {
     #[serde(borrow)]
-    key: &'a str,
+    pub(super) key: &'a str,
     /// The texts, one behind the other, and where each ends.
     #[serde(borrow)]
-    texts: &'a str,
-    ends: Vec<u32>,
-    digits: Vec<u32>,
+    pub(super) texts: &'a str,
+    pub(super) ends: Vec<u32>,
+    pub(super) digits: Vec<u32>,
     /// Names of params, names of metrics.
-    shapes: Vec<(Vec<Symbol>, Vec<Symbol>)>,
-    runs: Vec<StoredRun>,
+    pub(super) shapes: Vec<(Vec<Symbol>, Vec<Symbol>)>,
+    pub(super) runs: Vec<StoredRun>,
     /// Lists of expectations.
-    lists: Vec<Vec<Symbol>>,
-    experiments: Vec<StoredRegistration>,
-    others: Vec<Row>,
+    pub(super) lists: Vec<Vec<Symbol>>,
+    pub(super) experiments: Vec<StoredRegistration>,
+    pub(super) others: Vec<Row>,
     /// The object id of each fact's blob: of runs, of experiments, of others.
     #[serde(borrow)]
-    blobs: &'a [u8],
-    notes: Vec<Listed>,
+    pub(super) blobs: &'a [u8],
+    pub(super) notes: Vec<Listed>,
     #[serde(borrow)]
-    cells: &'a [u8],
+    pub(super) cells: &'a [u8],
     /// Longer texts of runs, then of registrations.
     #[serde(borrow)]
-    long_texts: &'a [u8],
+    pub(super) long_texts: &'a [u8],
     /// The CRC-32 of the rest.
-    rest: u32,
+    pub(super) rest: u32,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredRegistration {
-    id: Id,
-    time: Time,
-    by: Symbol,
-    experiment: Option<Id>,
-    name: Symbol,
-    branch: Symbol,
-    baseline: Option<(Symbol, Symbol)>,
+pub(super) struct StoredRegistration {
+    pub(super) id: Id,
+    pub(super) time: Time,
+    pub(super) by: Symbol,
+    pub(super) experiment: Option<Id>,
+    pub(super) name: Symbol,
+    pub(super) branch: Symbol,
+    pub(super) baseline: Option<(Symbol, Symbol)>,
     /// Which of the lists.
-    expect: u32,
-    planned_seeds: Option<u32>,
-    from: Option<Id>,
+    pub(super) expect: u32,
+    pub(super) planned_seeds: Option<u32>,
+    pub(super) from: Option<Id>,
     /// Length of its longer texts.
-    texts: u32,
+    pub(super) texts: u32,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredRun {
-    id: Id,
-    time: Time,
-    stem: Symbol,
-    by: Symbol,
-    experiment: Option<Id>,
-    name: Symbol,
-    branch: Symbol,
-    dirty: bool,
-    seed: Option<i64>,
-    status: Status,
-    exit: Option<i32>,
-    signal: Option<i32>,
-    start: Time,
-    end: Time,
-    seconds: f64,
-    cwd: Symbol,
-    host: Symbol,
-    environment: Symbol,
-    manual: bool,
-    shortened: bool,
-    shape: u32,
+pub(super) struct StoredRun {
+    pub(super) id: Id,
+    pub(super) time: Time,
+    pub(super) stem: Symbol,
+    pub(super) by: Symbol,
+    pub(super) experiment: Option<Id>,
+    pub(super) name: Symbol,
+    pub(super) branch: Symbol,
+    pub(super) dirty: bool,
+    pub(super) seed: Option<i64>,
+    pub(super) status: Status,
+    pub(super) exit: Option<i32>,
+    pub(super) signal: Option<i32>,
+    pub(super) start: Time,
+    pub(super) end: Time,
+    pub(super) seconds: f64,
+    pub(super) cwd: Symbol,
+    pub(super) host: Symbol,
+    pub(super) environment: Symbol,
+    pub(super) manual: bool,
+    pub(super) shortened: bool,
+    pub(super) shape: u32,
     /// Length of its texts.
-    texts: u32,
+    pub(super) texts: u32,
     /// Length of its part of the rest.
-    rest: u32,
+    pub(super) rest: u32,
 }
 
 impl Segment {
@@ -310,155 +310,4 @@ impl Registration {
         let row = Row { stem: Symbol::default(), body: Body::Experiment(Box::new(row)) };
         Segment::new("", [(row, [])], Vec::new(), names).experiments.pop()
     }
-}
-
-/// The segment's own numbers for texts: 0 is the empty one.
-struct Local<'a> {
-    of: HashMap<Symbol, u32>,
-    texts: String,
-    ends: Vec<u32>,
-    names: &'a Names,
-}
-
-impl Local<'_> {
-    fn number(&mut self, symbol: Symbol) -> u32 {
-        *self.of.entry(symbol).or_insert_with(|| {
-            self.texts.push_str(self.names.text(symbol));
-            self.ends.push(u32::try_from(self.texts.len()).expect("the texts of a folder take less than 4 GiB"));
-            self.ends.len() as u32 - 1
-        })
-    }
-}
-
-fn encode<B: AsRef<[u8]>>(
-    key: &str,
-    rows: impl IntoIterator<Item = (Row, B)>,
-    notes: Vec<Listed>,
-    names: &Names,
-) -> postcard::Result<(Vec<u8>, Vec<u8>)> {
-    let mut of = HashMap::with_capacity(64);
-    of.insert(Symbol::default(), 0);
-    let mut local = Local { of, texts: String::new(), ends: vec![0], names };
-    let (mut runs, mut experiments, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut blobs, mut experiment_blobs, mut other_blobs) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, blob) in rows {
-        match row.body {
-            Body::Run(run) => {
-                blobs.extend_from_slice(blob.as_ref());
-                runs.push((row.stem, run));
-            }
-            Body::Experiment(registration) if row.stem.is_empty() => {
-                experiment_blobs.extend_from_slice(blob.as_ref());
-                experiments.push(*registration);
-            }
-            body => {
-                other_blobs.extend_from_slice(blob.as_ref());
-                others.push(Row { stem: row.stem, body });
-            }
-        }
-    }
-    blobs.append(&mut experiment_blobs);
-    blobs.append(&mut other_blobs);
-    let mut shapes: Vec<(Vec<Symbol>, Vec<Symbol>)> = Vec::new();
-    let mut shape_of: HashMap<(Vec<Symbol>, Vec<Symbol>), u32> = HashMap::new();
-    let mut stored = Vec::with_capacity(runs.len());
-    let mut number = |symbol: Symbol| local.number(symbol);
-    let mut writer =
-        Writer { cells: Vec::new(), texts: Vec::new(), rest: Vec::new(), local: &mut number, digits: Vec::new() };
-    for (stem, run) in runs {
-        let shape = (
-            run.params.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            run.metrics.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-        );
-        let shape = match shape_of.get(&shape) {
-            Some(known) => *known,
-            None => {
-                let mut own = |names: &[Symbol]| names.iter().map(|name| Symbol((writer.local)(*name))).collect();
-                shapes.push((own(&shape.0), own(&shape.1)));
-                let number = u32::try_from(shapes.len() - 1).expect("fewer than 2^32 shapes fit into memory");
-                shape_of.insert(shape, number);
-                number
-            }
-        };
-        let before = (writer.texts.len(), writer.rest.len());
-        writer.add(&run, |symbol| names.text(symbol))?;
-        let length = |length| u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull);
-        let (texts, rest) = (length(writer.texts.len() - before.0)?, length(writer.rest.len() - before.1)?);
-        let mut own = |symbol: Symbol| Symbol((writer.local)(symbol));
-        stored.push(StoredRun {
-            id: run.id,
-            time: run.time,
-            stem: own(stem),
-            by: own(run.by),
-            experiment: run.experiment,
-            name: own(run.name),
-            branch: own(run.branch),
-            dirty: run.dirty,
-            seed: run.seed,
-            status: run.status,
-            exit: run.exit,
-            signal: run.signal,
-            start: run.start,
-            end: run.end,
-            seconds: run.seconds,
-            cwd: own(run.cwd),
-            host: own(run.host),
-            environment: own(run.environment),
-            manual: run.manual,
-            shortened: run.shortened,
-            shape,
-            texts,
-            rest,
-        });
-    }
-    let Writer { cells, texts: mut long_texts, rest, digits, .. } = writer;
-    let mut lists: Vec<Vec<Symbol>> = Vec::new();
-    let mut list_of: HashMap<Vec<Symbol>, usize> = HashMap::new();
-    let mut stored_experiments = Vec::with_capacity(experiments.len());
-    for found in experiments {
-        let before = long_texts.len();
-        long_texts = postcard::to_extend(&found.told(names), long_texts)?;
-        let mut own = |symbol: Symbol| Symbol(local.number(symbol));
-        let expect: Vec<Symbol> = found.expect.iter().map(|text| own(*text)).collect();
-        let list = *list_of.entry(expect).or_insert_with_key(|expect| {
-            lists.push(expect.clone());
-            lists.len() - 1
-        });
-        let length = |length| u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull);
-        stored_experiments.push(StoredRegistration {
-            id: found.id,
-            time: found.time,
-            by: own(found.by),
-            experiment: found.experiment,
-            name: own(found.name),
-            branch: own(found.branch),
-            baseline: found.baseline.map(|(rev, commit)| (own(rev), own(commit))),
-            expect: length(list)?,
-            planned_seeds: found.planned_seeds,
-            from: found.from,
-            texts: length(long_texts.len() - before)?,
-        });
-    }
-    let mut own = |symbol: &mut Symbol| *symbol = Symbol(local.number(*symbol));
-    others.iter_mut().for_each(|row| row.each_symbol(&mut own));
-    let stored = Stored {
-        key,
-        texts: &local.texts,
-        ends: local.ends,
-        digits,
-        shapes,
-        runs: stored,
-        lists,
-        experiments: stored_experiments,
-        others,
-        blobs: &blobs,
-        notes,
-        cells: &cells,
-        long_texts: &long_texts,
-        rest: crc32fast::hash(&rest),
-    };
-    let mut bytes = postcard::to_extend(&stored, vec![0; SUM])?;
-    let sum = crc32fast::hash(&bytes[SUM..]).to_le_bytes();
-    bytes[..SUM].copy_from_slice(&sum);
-    Ok((bytes, rest))
 }

@@ -1,16 +1,16 @@
 //! The index as a file: `<git common dir>/xp/index.sqlite`. Every failure means "no index", never an error.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::blob::Blob;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
+use super::facts::Facts;
 use super::folders::{Folder, Source};
-use super::lookup::{Entry, UNREADABLE};
+use super::lookup::Entry;
 use crate::git::Oid;
-use crate::model::id::Id;
 use crate::records::{FORMAT, Names, Rests, Segment};
 
 /// Changes with the tables; the rows' own form is [`FORMAT`].
@@ -173,22 +173,14 @@ impl Database {
                     "INSERT OR REPLACE INTO segment (source, folder, facts, bytes, rest) VALUES (?, ?, ?, ?, ?)",
                 )?;
                 let mut forget = transaction.prepare("DELETE FROM fact WHERE source = ? AND folder = ?")?;
-                let mut find = transaction.prepare(
-                    "INSERT INTO fact (id, kind, target, experiment, origin, name, branch, commit_id, time, source, folder)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                )?;
+                let mut entries = Facts::new(&transaction)?;
                 for (source, folder, segment) in segments {
                     let facts = i64::try_from(segment.len()).unwrap_or(i64::MAX);
                     put.execute(params![source, folder, facts, segment.bytes(), segment.rest()])?;
-                    forget.execute(params![source, folder])?;
                     let runs = segment.runs.iter().map(|run| Entry::of_run(run, names));
                     let experiments = segment.experiments.iter().map(|found| Entry::of_experiment(found, names));
-                    for entry in runs.chain(experiments).chain(segment.others.iter().map(|row| Entry::of(row, names))) {
-                        let Entry { id, kind, target, experiment, origin, name, branch, commit, time } = entry;
-                        find.execute(params![
-                            id, kind, target, experiment, origin, name, branch, commit, time, source, folder
-                        ])?;
-                    }
+                    let others = segment.others.iter().map(|row| Entry::of(row, names));
+                    entries.set(source, folder, runs.chain(experiments).chain(others).collect())?;
                 }
                 for (source, folders) in sources {
                     let bytes = encode_folders(&folders);
@@ -225,7 +217,6 @@ impl Database {
     }
 }
 
-/// Looking things up; `None` is a file that cannot be read.
 impl Database {
     /// Whether it knows exactly these sources, as they are now.
     pub(super) fn is_fresh(&self, sources: &[Source]) -> bool {
@@ -237,103 +228,6 @@ impl Database {
                     .iter()
                     .all(|source| known.iter().any(|(name, tip)| *name == source.name && *tip == source.tip.as_slice()))
         })
-    }
-
-    /// Whether anything was ever forgotten, could not be read, or is missing from the index.
-    pub(super) fn is_odd(&self) -> Option<bool> {
-        let sql = "SELECT 1 FROM fact WHERE kind IN ('tombstone', ?) LIMIT 1";
-        let found: Vec<i64> = self.select(sql, [UNREADABLE], |row| row.get(0))?;
-        let sql = "SELECT folders, (SELECT count(*) FROM segment WHERE segment.source = source.name) FROM source";
-        let counts: Vec<(Vec<u8>, i64)> = self.select(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let is_whole = |(folders, count): &(Vec<u8>, i64)| {
-            decode_folders(folders).is_some_and(|folders| i64::try_from(folders.len()) == Ok(*count))
-        };
-        Some(!found.is_empty() || !counts.iter().all(is_whole))
-    }
-
-    /// Experiments of a name or branch: the id of each first registration.
-    pub(super) fn experiments_named(&self, names: [&str; 2], branches: [&str; 2]) -> Option<Vec<String>> {
-        let first = "SELECT DISTINCT coalesce(experiment, id) FROM fact WHERE kind = 'experiment' AND";
-        let mut found: Vec<String> = self.select(&format!("{first} name IN (?, ?)"), names, |row| row.get(0))?;
-        found.extend(self.select(&format!("{first} branch IN (?, ?)"), branches, |row| row.get::<_, String>(0))?);
-        Some(found)
-    }
-
-    /// Runs and registrations whose id begins so: id, kind, experiment.
-    pub(super) fn beginning_with(&self, text: &str) -> Option<Vec<(String, String, Option<String>)>> {
-        let sql =
-            "SELECT id, kind, experiment FROM fact WHERE id >= ?1 AND id < ?1 || '~' AND kind IN ('run', 'experiment')";
-        self.select(sql, [text], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-    }
-
-    /// The runs of a commit: id, experiment.
-    pub(super) fn runs_of_commit(&self, commit: &str) -> Option<Vec<(String, Option<String>)>> {
-        let sql = "SELECT id, experiment FROM fact WHERE commit_id = ? AND kind = 'run'";
-        self.select(sql, [commit], |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    /// The last runs on a branch, or on none: id, experiment.
-    pub(super) fn last_runs(&self, branch: Option<&str>, count: i64) -> Option<Vec<(String, Option<String>)>> {
-        let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let order = "ORDER BY time DESC, id DESC LIMIT ?";
-        match branch {
-            Some(branch) => {
-                let sql = format!("SELECT id, experiment FROM fact WHERE branch = ? AND kind = 'run' {order}");
-                self.select(&sql, params![branch, count], pair)
-            }
-            None => {
-                let sql = format!("SELECT id, experiment FROM fact WHERE branch IS NULL AND kind = 'run' {order}");
-                self.select(&sql, params![count], pair)
-            }
-        }
-    }
-
-    /// The last runs of all.
-    pub(super) fn last_runs_of_all(&self, count: i64) -> Option<Vec<(String, Option<String>)>> {
-        let sql = "SELECT id, experiment FROM fact WHERE kind = 'run' ORDER BY time DESC, id DESC LIMIT ?";
-        self.select(sql, params![count], |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    /// Later registrations and runs of an experiment: id, kind.
-    pub(super) fn of_experiment(&self, id: &str) -> Option<Vec<(String, String)>> {
-        let sql = "SELECT id, kind FROM fact WHERE experiment = ?";
-        self.select(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    /// Facts about a fact.
-    pub(super) fn facts_about(&self, id: &str) -> Option<Vec<String>> {
-        self.select("SELECT id FROM fact WHERE target = ?", [id], |row| row.get(0))
-    }
-
-    /// The experiment that one started from.
-    pub(super) fn origin(&self, id: &str) -> Option<Option<String>> {
-        let sql = "SELECT origin FROM fact WHERE id = ? AND origin IS NOT NULL";
-        Some(self.select(sql, [id], |row| row.get(0))?.pop())
-    }
-
-    /// For each id the one before and the one behind it: what decides how far it has to be spelt out.
-    pub(super) fn neighbours(&self, ids: &BTreeSet<String>) -> Option<Vec<Id>> {
-        let mut all = Vec::new();
-        for id in ids {
-            let sql = "SELECT id FROM (SELECT id FROM fact WHERE id < ?1 AND kind IN ('run', 'experiment') ORDER BY id DESC LIMIT 1)
-                       UNION ALL SELECT id FROM (SELECT id FROM fact WHERE id > ?1 AND kind IN ('run', 'experiment') ORDER BY id LIMIT 1)";
-            let found: Vec<String> = self.select(sql, [id], |row| row.get(0))?;
-            all.extend(found.iter().filter_map(|id| id.parse::<Id>().ok()));
-        }
-        Some(all)
-    }
-
-    /// The folders that hold facts: source, folder.
-    pub(super) fn places(&self, ids: &BTreeSet<String>) -> Option<BTreeSet<(String, String)>> {
-        let mut all = BTreeSet::new();
-        for id in ids {
-            let found: Vec<(String, String)> =
-                self.select("SELECT source, folder FROM fact WHERE id = ?", [id], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
-            all.extend(found);
-        }
-        Some(all)
     }
 
     /// The folders of a source.
@@ -349,7 +243,7 @@ impl Database {
         Segment::decode(bytes, Rests::Here(rest), names).filter(|segment| segment.key() == key)
     }
 
-    fn select<T>(
+    pub(super) fn select<T>(
         &self,
         sql: &str,
         params: impl rusqlite::Params,
@@ -421,7 +315,7 @@ fn encode_folders(folders: &[&Folder]) -> Vec<u8> {
     bytes
 }
 
-fn decode_folders(bytes: &[u8]) -> Option<Vec<Folder>> {
+pub(super) fn decode_folders(bytes: &[u8]) -> Option<Vec<Folder>> {
     let (sum, mut rest) = bytes.split_first_chunk::<4>()?;
     if crc32fast::hash(rest).to_le_bytes() != *sum {
         return None;

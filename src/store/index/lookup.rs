@@ -143,6 +143,7 @@ fn records(database: &Database, sources: &[Source], ids: &BTreeSet<String>, neig
 pub(super) const UNREADABLE: &str = "unreadable";
 
 /// What the index keeps of a row to find it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Entry<'a> {
     pub(super) id: &'a str,
     pub(super) kind: &'a str,

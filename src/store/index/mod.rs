@@ -6,6 +6,7 @@
 //! from another repository or gone: it only ever costs time. `xp.index = false` does without.
 
 mod database;
+mod facts;
 mod folders;
 mod lookup;
 mod rest;
