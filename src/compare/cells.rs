@@ -66,6 +66,7 @@ impl Cells {
     }
 
     /// The estimate of a metric, without a delta.
+    #[inline]
     pub(super) fn estimate(&self, slot: usize, column: usize) -> Option<Estimate> {
         match self.metrics.get(column)?.get(slot)? {
             Cell::Nothing => None,
@@ -75,6 +76,7 @@ impl Cells {
     }
 
     /// What the runs say of a param.
+    #[inline]
     pub(super) fn param(&self, slot: usize, column: usize) -> Option<Param> {
         *self.params.get(column)?.get(slot)?
     }

@@ -68,6 +68,7 @@ impl Comparison<'_> {
     }
 
     /// The same, for whoever goes through all rows for one column after the other.
+    #[inline]
     pub fn estimate_at(&self, place: Place, column: usize) -> Option<Estimate> {
         let mut estimate = self.cells.estimate(place.slot as usize, column)?;
         let reference = place.compared_with.and_then(|baseline| self.references.get(baseline as usize));

@@ -27,6 +27,7 @@ pub fn estimate(values: &mut Vec<Num>) -> Estimate {
 
 impl Estimate {
     /// As [`estimate`], of one value.
+    #[inline]
     pub(super) fn of_one(value: Num) -> Self {
         let finite = Some(value).filter(|value| value.as_f64().is_finite());
         Self {

@@ -56,7 +56,9 @@ impl Rounding {
     pub fn push_mean(self, out: &mut String, mean: f64, sd: Option<f64>) {
         let Some(sd) = sd.filter(|_| mean.is_finite()) else {
             self.push_digits(out, mean);
-            out.push_str(&self.power());
+            if self.exponent != 0 {
+                out.push_str(&self.power());
+            }
             return;
         };
         let text = self.digits(mean);
@@ -102,7 +104,9 @@ impl Rounding {
             out.truncate(digits);
             Self::of(delta.abs(), None, None).push_mean(out, delta.abs(), None);
         } else if !is_zero(&out[digits..]) {
-            out.push_str(&self.power());
+            if self.exponent != 0 {
+                out.push_str(&self.power());
+            }
         } else {
             out.truncate(start);
             let place = leading_place(delta, 1);
@@ -120,7 +124,17 @@ impl Rounding {
         out
     }
 
+    #[inline]
     fn push_digits(self, out: &mut String, value: f64) {
+        if self.exponent == 0 && push_fixed(out, value, self.place) {
+            return;
+        }
+        self.push_exact_digits(out, value);
+    }
+
+    /// The same, at any size and to the last bit.
+    #[cold]
+    fn push_exact_digits(self, out: &mut String, value: f64) {
         let (value, place) = (shift(value, self.exponent), self.place - self.exponent);
         if push_fixed(out, value, place) {
             return;
@@ -148,26 +162,36 @@ impl Rounding {
 fn push_fixed(out: &mut String, value: f64, place: i32) -> bool {
     let Some(power) = usize::try_from(-place).ok().and_then(|decimals| POWERS.get(decimals)) else { return false };
     let scaled = value.abs() * power;
-    if scaled.is_nan() || scaled >= 1e9 || (scaled.fract() - 0.5).abs() < 1e-6 {
+    if scaled.is_nan() || scaled >= 1e9 {
         return false;
     }
-    let mut rest = scaled.round() as u32;
+    let below = scaled as u32;
+    let fraction = scaled - f64::from(below);
+    if (fraction - 0.5).abs() < 1e-6 {
+        return false;
+    }
+    let mut rest = below + u32::from(fraction > 0.5);
     let decimals = decimals(place);
     // Ten digits, a point and a sign, written from the end.
     let mut text = [b'0'; 12];
     let mut at = text.len();
     let is_negative = value < 0.0 && rest > 0;
-    for written in 0.. {
-        if written == decimals && decimals > 0 {
+    if decimals > 0 {
+        for _ in 0..decimals {
             at -= 1;
-            text[at] = b'.';
+            text[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
         }
-        if written > decimals && rest == 0 {
-            break;
-        }
+        at -= 1;
+        text[at] = b'.';
+    }
+    loop {
         at -= 1;
         text[at] = b'0' + (rest % 10) as u8;
         rest /= 10;
+        if rest == 0 {
+            break;
+        }
     }
     if is_negative {
         at -= 1;

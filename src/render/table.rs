@@ -140,8 +140,9 @@ impl Strip {
     pub fn push_number(&mut self, tone: Tone, write: impl FnOnce(&mut String)) {
         let start = self.texts.len();
         write(&mut self.texts);
-        let is_start = |byte: &&u8| **byte & 0xc0 != 0x80;
-        let width = self.texts.as_bytes()[start..].iter().filter(is_start).count();
+        let is_inside = |byte: &u8| byte & 0xc0 == 0x80;
+        let bytes = &self.texts.as_bytes()[start..];
+        let width = bytes.len() - bytes.iter().map(|byte| usize::from(is_inside(byte))).sum::<usize>();
         self.end(tone, width);
     }
 
@@ -151,14 +152,16 @@ impl Strip {
 
     /// The text and tone of a row; empty below the last one.
     pub fn cell(&self, row: usize) -> (&str, Tone) {
-        let Some(place) = self.cells.get(row) else { return ("", Tone::Plain) };
-        let start = if row == 0 { 0 } else { self.cells[row - 1].end };
-        (&self.texts[start..place.end], place.tone)
+        let (text, _, tone) = self.measured(row);
+        (text, tone)
     }
 
-    /// Columns that the text of a row takes on a terminal.
-    pub fn width(&self, row: usize) -> usize {
-        self.cells.get(row).map_or(0, |place| place.width as usize)
+    /// The text of a row, the columns it takes on a terminal, and its tone.
+    #[inline]
+    pub fn measured(&self, row: usize) -> (&str, usize, Tone) {
+        let Some(place) = self.cells.get(row) else { return ("", 0, Tone::Plain) };
+        let start = if row == 0 { 0 } else { self.cells[row - 1].end };
+        (&self.texts[start..place.end], place.width as usize, place.tone)
     }
 
     /// The widest cell.

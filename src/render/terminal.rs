@@ -1,6 +1,5 @@
 //! A table for a terminal.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use comfy_table::presets::NOTHING;
@@ -188,34 +187,33 @@ fn content_width(column: &Shown) -> usize {
 /// The rows, as the drawing library would write them.
 fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, take: &mut dyn FnMut(&str)) {
     let columns = table.columns();
-    let widths: Vec<usize> = layout
-        .shown
-        .iter()
-        .map(|column| content_width(column).max(width(&heading(&columns[column.at], column.width))).max(1))
-        .collect();
     let last = layout.shown.len() - 1;
+    let shape = |(index, column): (usize, &Shown)| {
+        let heading = width(&heading(&columns[column.at], column.width));
+        CellShape {
+            width: content_width(column).max(heading).max(1),
+            is_right: columns[column.at].align == Align::Right,
+            gap: if index == last { 0 } else { GAP },
+        }
+    };
+    let shapes: Vec<CellShape> = layout.shown.iter().enumerate().map(shape).collect();
     let mut out = String::with_capacity(PART * 2);
     for row in 0..table.height() {
         let line = out.len();
-        for (index, column) in layout.shown.iter().enumerate() {
-            let (text, tone) = column.strip.cell(row);
-            let mut text = Cow::Borrowed(text);
-            let mut taken = column.strip.width(row);
-            if taken > column.width {
-                text = Cow::Owned(shorten(&text, column.width));
-                taken = width(&text);
-            }
-            let room = widths[index].saturating_sub(taken);
-            let (before, after) = if columns[column.at].align == Align::Right { (room, 0) } else { (0, room) };
-            let code = colour_code(tone).filter(|_| colour);
+        for (column, shape) in layout.shown.iter().zip(&shapes) {
+            let (text, taken, tone) = column.strip.measured(row);
+            let code = if colour { colour_code(tone) } else { None };
             if let Some(code) = code {
                 out.push_str("\u{1b}[38;5;");
                 out.push_str(code);
                 out.push('m');
             }
-            push_spaces(&mut out, before);
-            out.push_str(&text);
-            push_spaces(&mut out, after + if index == last { 0 } else { GAP });
+            if taken > column.width {
+                let short = shorten(text, column.width);
+                push_cell(&mut out, &short, shape, shape.width.saturating_sub(width(&short)));
+            } else {
+                push_cell(&mut out, text, shape, shape.width.saturating_sub(taken));
+            }
             if code.is_some() {
                 out.push_str("\u{1b}[39m");
             }
@@ -232,6 +230,22 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, take: &mut dyn F
     take(&out);
 }
 
+/// How the cells of a column are written.
+struct CellShape {
+    width: usize,
+    is_right: bool,
+    gap: usize,
+}
+
+#[inline]
+fn push_cell(out: &mut String, text: &str, shape: &CellShape, room: usize) {
+    let (before, after) = if shape.is_right { (room, 0) } else { (0, room) };
+    push_spaces(out, before);
+    out.push_str(text);
+    push_spaces(out, after + shape.gap);
+}
+
+#[inline]
 fn push_spaces(out: &mut String, count: usize) {
     const SPACES: &str = "                                                                ";
     let mut rest = count;
