@@ -113,12 +113,27 @@ pub struct Strip {
     is_unsafe: bool,
 }
 
+/// Small, as there may be millions.
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    end: usize,
-    /// Columns on a terminal.
-    width: u32,
-    tone: Tone,
+    end: u32,
+    /// Columns on a terminal, and in the last two bits the tone.
+    shape: u32,
+}
+
+impl Place {
+    fn width(self) -> usize {
+        (self.shape >> 2) as usize
+    }
+
+    fn tone(self) -> Tone {
+        match self.shape & 3 {
+            0 => Tone::Plain,
+            1 => Tone::Better,
+            2 => Tone::Worse,
+            _ => Tone::Dim,
+        }
+    }
 }
 
 impl Strip {
@@ -147,7 +162,22 @@ impl Strip {
     }
 
     fn end(&mut self, tone: Tone, width: usize) {
-        self.cells.push(Place { end: self.texts.len(), width: u32::try_from(width).unwrap_or(u32::MAX), tone });
+        // No table for people has 4 GiB in one column; what would be beyond is left out of it.
+        let (end, width) = u32::try_from(self.texts.len()).map_or_else(
+            |_| {
+                let before = self.cells.last().map_or(0, |place| place.end);
+                self.texts.truncate(before as usize);
+                (before, 0)
+            },
+            |end| (end, u32::try_from(width).unwrap_or(u32::MAX).min(u32::MAX >> 2)),
+        );
+        let tone = match tone {
+            Tone::Plain => 0,
+            Tone::Better => 1,
+            Tone::Worse => 2,
+            Tone::Dim => 3,
+        };
+        self.cells.push(Place { end, shape: width << 2 | tone });
     }
 
     /// The text and tone of a row; empty below the last one.
@@ -161,12 +191,12 @@ impl Strip {
     pub fn measured(&self, row: usize) -> (&str, usize, Tone) {
         let Some(place) = self.cells.get(row) else { return ("", 0, Tone::Plain) };
         let start = if row == 0 { 0 } else { self.cells[row - 1].end };
-        (&self.texts[start..place.end], place.width as usize, place.tone)
+        (&self.texts[start as usize..place.end as usize], place.width(), place.tone())
     }
 
     /// The widest cell.
     pub fn widest(&self) -> usize {
-        self.cells.iter().map(|place| place.width as usize).max().unwrap_or(0)
+        self.cells.iter().map(|place| place.width()).max().unwrap_or(0)
     }
 
     /// The same, with every text made safe to show.

@@ -16,8 +16,8 @@ const MANY: usize = 500;
 /// What to type for the columns that find no room.
 pub const WHOLE: &str = "--format csv";
 
-/// Many rows are handed on in parts of about so many bytes.
-const PART: usize = 1 << 16;
+/// Many rows are handed on in blocks of so many.
+const BLOCK: usize = 128;
 
 /// Columns between two columns.
 const GAP: usize = 2;
@@ -197,37 +197,44 @@ fn write_rows(table: &impl Grid, layout: &Layout, colour: bool, take: &mut dyn F
         }
     };
     let shapes: Vec<CellShape> = layout.shown.iter().enumerate().map(shape).collect();
-    let mut out = String::with_capacity(PART * 2);
-    for row in 0..table.height() {
-        let line = out.len();
+    // Some rows at a time and column by column: that is how the texts lie in memory.
+    let mut lines: Vec<String> = vec![String::new(); BLOCK];
+    let mut out = String::new();
+    for start in (0..table.height()).step_by(BLOCK) {
+        let rows = start..table.height().min(start + BLOCK);
         for (column, shape) in layout.shown.iter().zip(&shapes) {
-            let (text, taken, tone) = column.strip.measured(row);
-            let code = if colour { colour_code(tone) } else { None };
-            if let Some(code) = code {
-                out.push_str("\u{1b}[38;5;");
-                out.push_str(code);
-                out.push('m');
-            }
-            if taken > column.width {
-                let short = shorten(text, column.width);
-                push_cell(&mut out, &short, shape, shape.width.saturating_sub(width(&short)));
-            } else {
-                push_cell(&mut out, text, shape, shape.width.saturating_sub(taken));
-            }
-            if code.is_some() {
-                out.push_str("\u{1b}[39m");
+            for (row, line) in rows.clone().zip(&mut lines) {
+                push_row(line, column, shape, row, colour);
             }
         }
-        while out.len() > line && out.ends_with(' ') {
-            out.pop();
+        for line in &mut lines[..rows.len()] {
+            out.push_str(line.trim_end_matches(' '));
+            out.push('\n');
+            line.clear();
         }
-        out.push('\n');
-        if out.len() > PART {
-            take(&out);
-            out.clear();
-        }
+        take(&out);
+        out.clear();
     }
-    take(&out);
+}
+
+#[inline]
+fn push_row(out: &mut String, column: &Shown, shape: &CellShape, row: usize, colour: bool) {
+    let (text, taken, tone) = column.strip.measured(row);
+    let code = if colour { colour_code(tone) } else { None };
+    if let Some(code) = code {
+        out.push_str("\u{1b}[38;5;");
+        out.push_str(code);
+        out.push('m');
+    }
+    if taken > column.width {
+        let short = shorten(text, column.width);
+        push_cell(out, &short, shape, shape.width.saturating_sub(width(&short)));
+    } else {
+        push_cell(out, text, shape, shape.width.saturating_sub(taken));
+    }
+    if code.is_some() {
+        out.push_str("\u{1b}[39m");
+    }
 }
 
 /// How the cells of a column are written.
