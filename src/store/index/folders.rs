@@ -153,8 +153,8 @@ pub(super) fn read_notes(
     folder: &Folder,
     key: &str,
     stale: Option<Segment>,
-    by_blob: &HashMap<Vec<u8>, Id>,
-    known: &HashSet<Id>,
+    by_blob: &ahash::HashMap<Oid, Id>,
+    known: &ahash::HashSet<Id>,
     names: &mut Names,
 ) -> Result<NotesRead, GitError> {
     let stale_notes = stale.as_ref().map(|stale| stale.notes.clone()).unwrap_or_default();
@@ -175,7 +175,7 @@ pub(super) fn read_notes(
     };
     for blob in notes {
         // Most notes hold one fact, and then they are the fact's own blob.
-        if let Some(id) = by_blob.get(blob.as_slice()) {
+        if let Some(id) = by_blob.get(&blob) {
             all.push(Listed { blob: blob.as_slice().to_vec(), ids: vec![*id] });
             continue;
         }

@@ -19,7 +19,7 @@ use folders::{Entry, Folder, Source, folders, list_folder, read_entries, read_no
 pub use lookup::{Word, about};
 use rest::{Rest, Shelf};
 
-use crate::git::{GitError, Repo};
+use crate::git::{GitError, Oid, Repo};
 use crate::model::id::Id;
 use crate::records::{Names, Records, Rests, Segment, Symbol, Unreadable};
 use crate::store::ledger::NOTES;
@@ -172,12 +172,14 @@ impl<'a> State<'a> {
             return Ok(0);
         }
         let width = repo.empty_tree().as_slice().len();
-        let mut by_blob: HashMap<Vec<u8>, Id> = HashMap::new();
-        let mut known: HashSet<Id> = HashSet::new();
+        let facts = self.slots.iter().filter_map(|slot| slot.segment.as_ref()).map(Segment::len).sum();
+        let mut by_blob: ahash::HashMap<Oid, Id> =
+            ahash::HashMap::with_capacity_and_hasher(facts, ahash::RandomState::new());
+        let mut known: ahash::HashSet<Id> = ahash::HashSet::with_capacity_and_hasher(facts, ahash::RandomState::new());
         for slot in self.slots.iter().filter(|slot| !self.sources[slot.source].is_notes()) {
             let Some(segment) = &slot.segment else { continue };
             for (id, blob) in segment.ids(width) {
-                by_blob.insert(blob.to_vec(), id);
+                by_blob.extend(Oid::try_from(blob).ok().map(|blob| (blob, id)));
                 known.insert(id);
             }
         }
