@@ -32,8 +32,7 @@ impl Database {
 
     /// Runs and registrations whose id begins so: id, kind, experiment.
     pub(super) fn beginning_with(&self, text: &str) -> Option<Vec<(String, String, Option<String>)>> {
-        let sql =
-            "SELECT id, kind, experiment FROM fact WHERE id >= ?1 AND id < ?1 || '~' AND kind IN ('run', 'experiment')";
+        let sql = "SELECT id, kind, experiment FROM fact INDEXED BY fact_id WHERE id >= ?1 AND id < ?1 || '~' AND kind IN ('run', 'experiment')";
         self.select(sql, [text], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
@@ -86,8 +85,8 @@ impl Database {
     pub(super) fn neighbours(&self, ids: &BTreeSet<String>) -> Option<Vec<Id>> {
         let mut all = Vec::new();
         for id in ids {
-            let sql = "SELECT id FROM (SELECT id FROM fact WHERE id < ?1 AND kind IN ('run', 'experiment') ORDER BY id DESC LIMIT 1)
-                       UNION ALL SELECT id FROM (SELECT id FROM fact WHERE id > ?1 AND kind IN ('run', 'experiment') ORDER BY id LIMIT 1)";
+            let sql = "SELECT id FROM (SELECT id FROM fact INDEXED BY fact_id WHERE id < ?1 AND kind IN ('run', 'experiment') ORDER BY id DESC LIMIT 1)
+                       UNION ALL SELECT id FROM (SELECT id FROM fact INDEXED BY fact_id WHERE id > ?1 AND kind IN ('run', 'experiment') ORDER BY id LIMIT 1)";
             let found: Vec<String> = self.select(sql, [id], |row| row.get(0))?;
             all.extend(found.iter().filter_map(|id| id.parse::<Id>().ok()));
         }
