@@ -139,6 +139,8 @@ pub(super) fn encode<B: AsRef<[u8]>>(
     }
     let mut own = |symbol: &mut Symbol| *symbol = Symbol(local.number(*symbol));
     others.iter_mut().for_each(|row| row.each_symbol(&mut own));
+    let listed: Vec<u8> = notes.iter().flat_map(|note| &note.ids).flat_map(|id| id.as_str().bytes()).collect();
+    let notes = postcard::to_extend(&notes, Vec::new())?;
     let stored = Stored {
         key,
         texts: &local.texts,
@@ -150,7 +152,8 @@ pub(super) fn encode<B: AsRef<[u8]>>(
         experiments: stored_experiments,
         others,
         blobs: &blobs,
-        notes,
+        notes: &notes,
+        listed: &listed,
         cells: &cells,
         long_texts: &long_texts,
         rest: crc32fast::hash(&rest),

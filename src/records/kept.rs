@@ -68,6 +68,8 @@ pub(super) struct Backing {
     pub(super) bytes: Vec<u8>,
     pub(super) key: Range<usize>,
     pub(super) blobs: Range<usize>,
+    pub(super) notes: Range<usize>,
+    pub(super) listed: Range<usize>,
     pub(super) cells: Range<usize>,
     pub(super) texts: Range<usize>,
     pub(super) rest: Lazy,

@@ -20,7 +20,7 @@ use crate::model::run::Status;
 use crate::model::time::Time;
 
 /// Changes with every change of what the bytes mean.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// Bytes of the checksum in front.
 pub(super) const SUM: usize = 4;
@@ -34,8 +34,6 @@ pub struct Segment {
     pub experiments: Vec<Registration>,
     /// Everything else; no [`Body::Run`] is among them.
     pub others: Vec<Row>,
-    /// Of a folder of notes: what its notes list. The facts are then those that no ledger had.
-    pub notes: Vec<Listed>,
     backing: Arc<Backing>,
 }
 
@@ -67,7 +65,11 @@ pub(super) struct Stored<'a> {
     /// The object id of each fact's blob: of runs, of experiments, of others.
     #[serde(borrow)]
     pub(super) blobs: &'a [u8],
-    pub(super) notes: Vec<Listed>,
+    /// Of a folder of notes: what its notes list, as a list of [`Listed`], and all the ids in that.
+    #[serde(borrow)]
+    pub(super) notes: &'a [u8],
+    #[serde(borrow)]
+    pub(super) listed: &'a [u8],
     #[serde(borrow)]
     pub(super) cells: &'a [u8],
     /// Longer texts of runs, then of registrations.
@@ -179,10 +181,20 @@ impl Segment {
         let (cells, texts) = (range(stored.cells), range(stored.long_texts));
         let (mut next_cell, mut next_text, mut next_rest) = (cells.start, texts.start, 0_usize);
         let rest = Lazy::new(rest, stored.rest)?;
-        let notes = stored.notes;
+        let (notes, listed) = (range(stored.notes), range(stored.listed));
         let stored_runs = stored.runs;
-        let backing =
-            Arc::new(Backing { key, blobs, cells: cells.clone(), texts: texts.clone(), rest, symbols, digits, bytes });
+        let backing = Arc::new(Backing {
+            key,
+            blobs,
+            notes,
+            listed,
+            cells: cells.clone(),
+            texts: texts.clone(),
+            rest,
+            symbols,
+            digits,
+            bytes,
+        });
         let global = |symbol: Symbol| backing.symbols.get(symbol.index()).copied();
         let mut runs = Vec::with_capacity(stored_runs.len());
         for run in stored_runs {
@@ -240,7 +252,7 @@ impl Segment {
                 kept,
             });
         }
-        (next_cell == cells.end && next_text == texts.end).then_some(Self { runs, experiments, others, notes, backing })
+        (next_cell == cells.end && next_text == texts.end).then_some(Self { runs, experiments, others, backing })
     }
 
     /// Which folder in which state it is.
@@ -256,6 +268,17 @@ impl Segment {
     /// For the index to keep apart: what [`Fetch`](super::Fetch) has to find again.
     pub fn rest(&self) -> &[u8] {
         self.backing.rest()
+    }
+
+    /// Of a folder of notes: what its notes list. The facts are then those that no ledger had.
+    pub fn notes(&self) -> Vec<Listed> {
+        postcard::from_bytes(&self.backing.bytes[self.backing.notes.clone()]).unwrap_or_default()
+    }
+
+    /// Of a folder of notes: the ids of all facts that its notes list.
+    pub fn listed(&self) -> impl Iterator<Item = Id> {
+        let bytes = &self.backing.bytes[self.backing.listed.clone()];
+        bytes.chunks_exact(crate::model::id::LENGTH).filter_map(|id| std::str::from_utf8(id).ok()?.parse().ok())
     }
 
     /// How many facts it has.

@@ -218,7 +218,7 @@ proptest! {
         let segment = Segment::new(&key, rows.clone(), notes.clone(), &mut names);
         let mut other = Names::default();
         let back = decode(segment.bytes(), segment.rest(), &mut other).expect("it decodes");
-        assert_eq!((back.key(), back.notes.clone(), back.len()), (key.as_str(), notes, rows.len()));
+        assert_eq!((back.key(), back.notes(), back.len()), (key.as_str(), notes, rows.len()));
         let ids: Vec<Id> = back.ids(20).map(|(id, _)| id).collect();
         let found = decode(segment.bytes(), segment.rest(), &mut names).expect("it decodes").into_rows(20, &mut names);
         assert_eq!(ids, found.iter().filter_map(|(row, _)| row.body.id()).collect::<Vec<_>>());

@@ -128,8 +128,11 @@ fn kill_9_loses_no_tag_that_was_acknowledged() {
         let mut command = repo.command(env!("CARGO_BIN_EXE_git-xp"));
         command.args(["tag", "last", &name]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
         let mut child = command.spawn().expect("it starts");
-        std::thread::sleep(std::time::Duration::from_millis(n * 4));
-        let _ = child.kill();
+        // The last ones may take as long as they like.
+        if n < 28 {
+            std::thread::sleep(std::time::Duration::from_millis(n * 4));
+            let _ = child.kill();
+        }
         if child.wait().expect("it ended").success() {
             acknowledged.push(name);
         }

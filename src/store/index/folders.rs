@@ -157,7 +157,7 @@ pub(super) fn read_notes(
     known: &ahash::HashSet<Id>,
     names: &mut Names,
 ) -> Result<NotesRead, GitError> {
-    let stale_notes = stale.as_ref().map(|stale| stale.notes.clone()).unwrap_or_default();
+    let stale_notes = stale.as_ref().map(Segment::notes).unwrap_or_default();
     let listed: HashMap<&[u8], &Listed> = stale_notes.iter().map(|note| (note.blob.as_slice(), note)).collect();
     let stale_rows = stale.map(|stale| stale.into_rows(0, names)).unwrap_or_default();
     let mut stale_rows: HashMap<Id, Row> =

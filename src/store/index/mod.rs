@@ -188,7 +188,7 @@ impl<'a> State<'a> {
             // What a note lists must be somewhere: a ledger that was deleted leaves facts that only notes have.
             let is_covered = |segment: &Segment| {
                 let own: HashSet<Id> = segment.ids(width).map(|(id, _)| id).collect();
-                segment.notes.iter().flat_map(|note| &note.ids).all(|id| known.contains(id) || own.contains(id))
+                segment.listed().all(|id| known.contains(&id) || own.contains(&id))
             };
             let segment = slot.segment.take();
             if segment.as_ref().is_some_and(is_covered) {
