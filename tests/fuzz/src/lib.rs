@@ -10,6 +10,7 @@ use git_xp::model::fact::Fact;
 use git_xp::model::metric::Summary;
 use git_xp::model::time::Time;
 use git_xp::query::{Calendar, Columns, Field, Order, Query, Row, Value};
+use git_xp::records::{self, Names, Records, Rests, Segment, Symbol};
 use git_xp::series::{Curve, read};
 use git_xp::settings::Settings;
 use git_xp::store::journal::Journal;
@@ -19,7 +20,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
@@ -28,6 +29,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("note", note),
     ("series", series),
     ("query", query),
+    ("segment", segment),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -113,6 +115,43 @@ pub fn series(data: &[u8]) {
         let curve = Curve::of(series).smoothed(0.5);
         assert!(curve.points.windows(2).all(|pair| pair[0].step < pair[1].step), "steps ascend");
         assert_eq!(curve.points.is_empty(), series.points.is_empty());
+    }
+}
+
+/// What an index holds under a right checksum is a segment or none, and all that a segment says can be asked for.
+pub fn segment(data: &[u8]) {
+    let mut bytes = crc32fast::hash(data).to_le_bytes().to_vec();
+    bytes.extend_from_slice(data);
+    let mut names = Names::default();
+    let Some(segment) = Segment::decode(bytes, Rests::Elsewhere(std::sync::Arc::new(Nowhere)), &mut names) else {
+        return;
+    };
+    let _ = (segment.key(), segment.notes(), segment.listed().count(), segment.ids(20).count());
+    let rows = segment.clone().into_rows(20, &mut names);
+    let again = Segment::new(segment.key(), rows.clone(), segment.notes(), &mut names).into_rows(20, &mut names);
+    let told = |rows: &[(records::Row, Vec<u8>)]| {
+        let mut all: Vec<String> = rows.iter().map(|(row, _)| format!("{row:?}")).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(told(&again), told(&rows), "writing is stable");
+    let records = Records::new(names, [(Symbol::default(), segment)]);
+    for run in &records.runs {
+        let _ = (run.commit(), run.condition(), run.plan(), run.command(), run.params().count(), run.finals().count());
+        let _ = (run.metrics().count(), run.stem(&records.names), records.find_run(run.id));
+    }
+    for experiment in &records.experiments {
+        let _ = (experiment.current.to_experiment(&records.names), records.runs_of(experiment.id).count());
+    }
+}
+
+/// Where the rest of a segment is not.
+#[derive(Debug)]
+struct Nowhere;
+
+impl records::Fetch for Nowhere {
+    fn fetch(&self, _: &str, _: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+        None
     }
 }
 
