@@ -162,6 +162,20 @@ fn a_damaged_one_changes_nothing() {
 }
 
 #[test]
+fn what_segments_keep_apart_comes_from_git_where_the_index_has_lost_it() {
+    let repo = many();
+    // Extremes, trees and commands are of that kind.
+    let told = || repo.xp(&["list", "--runs", "--json", "--where", "metrics.acc.min > 0.2 and tree != ''"]).ok();
+    let before = told();
+    assert!(before.contains("\"min\": 0.21") && before.contains("\"min\": 1.49"), "{before}");
+    assert_eq!(told(), before, "from the index");
+    for sql in ["UPDATE segment SET rest = x'0102'", "UPDATE segment SET rest = (SELECT max(rest) FROM segment)"] {
+        rusqlite::Connection::open(index(&repo)).unwrap().execute_batch(sql).unwrap();
+        assert_eq!(told(), before, "{sql}");
+    }
+}
+
+#[test]
 fn one_of_another_repository_or_version_is_not_believed() {
     let (repo, other) = (many(), many());
     let truth = truth(&repo);
