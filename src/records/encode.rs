@@ -1,7 +1,10 @@
 //! From facts to the bytes of a segment.
 
+use std::hash::Hash;
+
 use ahash::{HashMap, HashMapExt};
 
+use super::experiment::RegistrationRow;
 use super::kept::{BOOL, DIGITS, Extreme, FLOAT, INTEGER, JSON, NULL, StoredMeasure, TEXT};
 use super::names::{Names, Symbol};
 use super::row::{Body, Row};
@@ -9,34 +12,13 @@ use super::run::RunRow;
 use super::segment::{Listed, SUM, Stored, StoredRegistration, StoredRun};
 use super::value::{Measure, Num, Value};
 
-/// The segment's own numbers for texts: 0 is the empty one.
-struct Local<'a> {
-    of: HashMap<Symbol, u32>,
-    texts: String,
-    ends: Vec<u32>,
-    names: &'a Names,
-}
-
-impl Local<'_> {
-    fn number(&mut self, symbol: Symbol) -> u32 {
-        *self.of.entry(symbol).or_insert_with(|| {
-            self.texts.push_str(self.names.text(symbol));
-            self.ends.push(u32::try_from(self.texts.len()).expect("the texts of a folder take less than 4 GiB"));
-            self.ends.len() as u32 - 1
-        })
-    }
-}
-
 /// The bytes of a segment, and those of its rest.
 pub(super) fn encode<B: AsRef<[u8]>>(
     key: &str,
     rows: impl IntoIterator<Item = (Row, B)>,
-    notes: Vec<Listed>,
+    notes: &[Listed],
     names: &Names,
 ) -> postcard::Result<(Vec<u8>, Vec<u8>)> {
-    let mut of = HashMap::with_capacity(64);
-    of.insert(Symbol::default(), 0);
-    let mut local = Local { of, texts: String::new(), ends: vec![0], names };
     let (mut runs, mut experiments, mut others) = (Vec::new(), Vec::new(), Vec::new());
     let (mut blobs, mut experiment_blobs, mut other_blobs) = (Vec::new(), Vec::new(), Vec::new());
     for (row, blob) in rows {
@@ -57,99 +39,23 @@ pub(super) fn encode<B: AsRef<[u8]>>(
     }
     blobs.append(&mut experiment_blobs);
     blobs.append(&mut other_blobs);
-    let mut shapes: Vec<(Vec<Symbol>, Vec<Symbol>)> = Vec::new();
-    let mut shape_of: HashMap<(Vec<Symbol>, Vec<Symbol>), u32> = HashMap::new();
-    let mut stored = Vec::with_capacity(runs.len());
-    let mut number = |symbol: Symbol| local.number(symbol);
-    let mut writer =
-        Writer { cells: Vec::new(), texts: Vec::new(), rest: Vec::new(), local: &mut number, digits: Vec::new() };
-    for (stem, run) in runs {
-        let shape = (
-            run.params.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            run.metrics.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-        );
-        let shape = match shape_of.get(&shape) {
-            Some(known) => *known,
-            None => {
-                let mut own = |names: &[Symbol]| names.iter().map(|name| Symbol((writer.local)(*name))).collect();
-                shapes.push((own(&shape.0), own(&shape.1)));
-                let number = u32::try_from(shapes.len() - 1).expect("fewer than 2^32 shapes fit into memory");
-                shape_of.insert(shape, number);
-                number
-            }
-        };
-        let before = (writer.texts.len(), writer.rest.len());
-        writer.add(&run, |symbol| names.text(symbol))?;
-        let length = |length| u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull);
-        let (texts, rest) = (length(writer.texts.len() - before.0)?, length(writer.rest.len() - before.1)?);
-        let mut own = |symbol: Symbol| Symbol((writer.local)(symbol));
-        stored.push(StoredRun {
-            id: run.id,
-            time: run.time,
-            stem: own(stem),
-            by: own(run.by),
-            experiment: run.experiment,
-            name: own(run.name),
-            branch: own(run.branch),
-            dirty: run.dirty,
-            seed: run.seed,
-            status: run.status,
-            exit: run.exit,
-            signal: run.signal,
-            start: run.start,
-            end: run.end,
-            seconds: run.seconds,
-            cwd: own(run.cwd),
-            host: own(run.host),
-            environment: own(run.environment),
-            manual: run.manual,
-            shortened: run.shortened,
-            shape,
-            texts,
-            rest,
-        });
-    }
-    let Writer { cells, texts: mut long_texts, rest, digits, .. } = writer;
-    let mut lists: Vec<Vec<Symbol>> = Vec::new();
-    let mut list_of: HashMap<Vec<Symbol>, usize> = HashMap::new();
-    let mut stored_experiments = Vec::with_capacity(experiments.len());
-    for found in experiments {
-        let before = long_texts.len();
-        long_texts = postcard::to_extend(&found.told(names), long_texts)?;
-        let mut own = |symbol: Symbol| Symbol(local.number(symbol));
-        let expect: Vec<Symbol> = found.expect.iter().map(|text| own(*text)).collect();
-        let list = *list_of.entry(expect).or_insert_with_key(|expect| {
-            lists.push(expect.clone());
-            lists.len() - 1
-        });
-        let length = |length| u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull);
-        stored_experiments.push(StoredRegistration {
-            id: found.id,
-            time: found.time,
-            by: own(found.by),
-            experiment: found.experiment,
-            name: own(found.name),
-            branch: own(found.branch),
-            baseline: found.baseline.map(|(rev, commit)| (own(rev), own(commit))),
-            expect: length(list)?,
-            planned_seeds: found.planned_seeds,
-            from: found.from,
-            texts: length(long_texts.len() - before)?,
-        });
-    }
-    let mut own = |symbol: &mut Symbol| *symbol = Symbol(local.number(*symbol));
-    others.iter_mut().for_each(|row| row.each_symbol(&mut own));
+    let mut writer = Writer::new(names);
+    let runs = runs.into_iter().map(|(stem, run)| writer.run(stem, *run)).collect::<postcard::Result<_>>()?;
+    let experiments =
+        experiments.into_iter().map(|found| writer.registration(found)).collect::<postcard::Result<_>>()?;
+    others.iter_mut().for_each(|row| row.each_symbol(&mut |symbol| *symbol = writer.own(*symbol)));
     let listed: Vec<u8> = notes.iter().flat_map(|note| &note.ids).flat_map(|id| id.as_str().bytes()).collect();
-    let notes = postcard::to_extend(&notes, Vec::new())?;
+    let notes = postcard::to_extend(notes, Vec::new())?;
+    let Writer { texts, ends, digits, shapes, lists, cells, long_texts, rest, .. } = writer;
     let stored = Stored {
         key,
-        texts: &local.texts,
-        ends: local.ends,
-        digits,
-        shapes,
-        runs: stored,
-        lists,
-        experiments: stored_experiments,
+        texts: &texts,
+        ends,
+        digits: digits.all,
+        shapes: shapes.all,
+        runs,
+        lists: lists.all,
+        experiments,
         others,
         blobs: &blobs,
         notes: &notes,
@@ -164,26 +70,92 @@ pub(super) fn encode<B: AsRef<[u8]>>(
     Ok((bytes, rest))
 }
 
-/// Puts values and rests one behind the other; texts and digits go by the segment's own numbers.
-struct Writer<'a> {
-    cells: Vec<u8>,
-    texts: Vec<u8>,
-    rest: Vec<u8>,
-    /// The segment's number of a text.
-    local: &'a mut dyn FnMut(Symbol) -> u32,
-    /// The segment's integers beyond 2^53.
-    digits: Vec<u32>,
+/// Things that are stored once and named by their number.
+struct Numbered<T> {
+    all: Vec<T>,
+    of: HashMap<T, u32>,
 }
 
-impl Writer<'_> {
-    fn digits(&mut self, digits: Symbol) -> u32 {
-        let local = (self.local)(digits);
-        let known = self.digits.iter().position(|known| *known == local);
-        let at = known.unwrap_or_else(|| {
-            self.digits.push(local);
-            self.digits.len() - 1
+impl<T: Clone + Eq + Hash> Numbered<T> {
+    fn new() -> Self {
+        Self { all: Vec::new(), of: HashMap::new() }
+    }
+
+    fn number(&mut self, thing: T) -> u32 {
+        *self.of.entry(thing).or_insert_with_key(|thing| {
+            self.all.push(thing.clone());
+            u32::try_from(self.all.len() - 1).expect("fewer than 2^32 things fit into memory")
+        })
+    }
+}
+
+/// Puts values and texts one behind the other, by the segment's own numbers for texts.
+struct Writer<'a> {
+    names: &'a Names,
+    /// The number of each text; 0 is the empty one.
+    number_of: HashMap<Symbol, u32>,
+    texts: String,
+    ends: Vec<u32>,
+    /// Integers beyond 2^53.
+    digits: Numbered<u32>,
+    shapes: Numbered<(Vec<Symbol>, Vec<Symbol>)>,
+    lists: Numbered<Vec<Symbol>>,
+    cells: Vec<u8>,
+    long_texts: Vec<u8>,
+    rest: Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(names: &'a Names) -> Self {
+        let mut number_of = HashMap::with_capacity(64);
+        number_of.insert(Symbol::default(), 0);
+        Self {
+            names,
+            number_of,
+            texts: String::new(),
+            ends: vec![0],
+            digits: Numbered::new(),
+            shapes: Numbered::new(),
+            lists: Numbered::new(),
+            cells: Vec::new(),
+            long_texts: Vec::new(),
+            rest: Vec::new(),
+        }
+    }
+
+    /// The segment's own symbol of a text.
+    fn own(&mut self, symbol: Symbol) -> Symbol {
+        let number = *self.number_of.entry(symbol).or_insert_with(|| {
+            self.texts.push_str(self.names.text(symbol));
+            self.ends.push(u32::try_from(self.texts.len()).expect("the texts of a folder take less than 4 GiB"));
+            self.ends.len() as u32 - 1
         });
-        u32::try_from(at).unwrap_or(u32::MAX)
+        Symbol(number)
+    }
+
+    fn run(&mut self, stem: Symbol, mut run: RunRow) -> postcard::Result<StoredRun> {
+        let params = run.params.iter().map(|(name, _)| self.own(*name)).collect();
+        let metrics = run.metrics.iter().map(|(name, _)| self.own(*name)).collect();
+        let shape = self.shapes.number((params, metrics));
+        let before = (self.long_texts.len(), self.rest.len());
+        self.values(&run)?;
+        run.head.each_symbol(&mut |symbol| *symbol = self.own(*symbol));
+        let (texts, rest) = (length(self.long_texts.len() - before.0)?, length(self.rest.len() - before.1)?);
+        Ok(StoredRun { head: run.head, stem: self.own(stem), shape, texts, rest })
+    }
+
+    fn registration(&mut self, mut found: RegistrationRow) -> postcard::Result<StoredRegistration> {
+        let before = self.long_texts.len();
+        self.long_texts = postcard::to_extend(&found.told(self.names), std::mem::take(&mut self.long_texts))?;
+        let expect = found.expect.iter().map(|text| self.own(*text)).collect();
+        let expect = self.lists.number(expect);
+        found.head.each_symbol(&mut |symbol| *symbol = self.own(*symbol));
+        Ok(StoredRegistration { head: found.head, expect, texts: length(self.long_texts.len() - before)? })
+    }
+
+    fn digits(&mut self, digits: Symbol) -> u32 {
+        let own = self.own(digits);
+        self.digits.number(own.0)
     }
 
     fn cell(&mut self, tag: u8, payload: u64) {
@@ -191,8 +163,8 @@ impl Writer<'_> {
         self.cells.extend_from_slice(&payload.to_le_bytes());
     }
 
-    /// Add the values and the rest of a run. `text` gives the texts.
-    fn add<'t>(&mut self, run: &RunRow, text: impl Fn(Symbol) -> &'t str) -> postcard::Result<()> {
+    /// Add the values, the longer texts and the rest of a run.
+    fn values(&mut self, run: &RunRow) -> postcard::Result<()> {
         for (_, value) in &run.params {
             match *value {
                 Value::Null => self.cell(NULL, 0),
@@ -200,12 +172,12 @@ impl Writer<'_> {
                 Value::Integer(value) => self.cell(INTEGER, value.cast_unsigned()),
                 Value::Float(value) => self.cell(FLOAT, value.to_bits()),
                 Value::Text(text) => {
-                    let local = (self.local)(text);
-                    self.cell(TEXT, local.into());
+                    let own = self.own(text);
+                    self.cell(TEXT, own.0.into());
                 }
                 Value::Json(text) => {
-                    let local = (self.local)(text);
-                    self.cell(JSON, local.into());
+                    let own = self.own(text);
+                    self.cell(JSON, own.0.into());
                 }
             }
         }
@@ -219,15 +191,15 @@ impl Writer<'_> {
                 }
             }
         }
-        let words: Vec<u32> = run.command.iter().map(|word| (self.local)(*word)).collect();
+        let words: Vec<u32> = run.command.iter().map(|word| self.own(*word).0).collect();
         let measures: Vec<StoredMeasure> = run.metrics.iter().map(|(_, measure)| self.measure(measure)).collect();
         // In the order of `Text` and `RestText`.
         for symbol in [run.commit, run.condition] {
-            self.texts = postcard::to_extend(text(symbol), std::mem::take(&mut self.texts))?;
+            self.long_texts = postcard::to_extend(self.names.text(symbol), std::mem::take(&mut self.long_texts))?;
         }
         let mut rest = std::mem::take(&mut self.rest);
         for symbol in [run.tree, run.patch_id, run.snapshot, run.plan] {
-            rest = postcard::to_extend(text(symbol), rest)?;
+            rest = postcard::to_extend(self.names.text(symbol), rest)?;
         }
         rest = postcard::to_extend(&words, rest)?;
         for measure in &measures {
@@ -258,6 +230,10 @@ impl Writer<'_> {
             best: extreme(measure.best, &[last, (measure.min, Extreme::Min), (measure.max, Extreme::Max)]),
         }
     }
+}
+
+fn length(length: usize) -> postcard::Result<u32> {
+    u32::try_from(length).map_err(|_| postcard::Error::SerializeBufferFull)
 }
 
 /// To the last bit, and of the same kind.

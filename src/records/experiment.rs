@@ -1,5 +1,6 @@
 //! What is known of an experiment, compact.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,10 +11,10 @@ use crate::model::experiment::{Baseline, Experiment, RecordedHypothesis};
 use crate::model::id::Id;
 use crate::model::time::Time;
 
-/// One registration of an experiment as it is read from its fact; [`Experiment`] has the meanings. Empty symbols stand for what is not there.
+/// What is known of one registration of an experiment in every form that it takes here; [`Experiment`] has the meanings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each key is described in docs/format.md")]
-pub struct RegistrationRow {
+pub struct RegistrationHead {
     /// The id of this registration's fact.
     pub id: Id,
     pub time: Time,
@@ -22,38 +23,54 @@ pub struct RegistrationRow {
     pub experiment: Option<Id>,
     pub name: Symbol,
     pub branch: Symbol,
-    pub commit: Symbol,
-    pub base: Symbol,
     /// The revision as typed, and its commit.
     pub baseline: Option<(Symbol, Symbol)>,
+    pub planned_seeds: Option<u32>,
+    pub from: Option<Id>,
+}
+
+impl RegistrationHead {
+    pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {
+        [&mut self.by, &mut self.name, &mut self.branch].into_iter().for_each(&mut *change);
+        if let Some((rev, commit)) = &mut self.baseline {
+            change(rev);
+            change(commit);
+        }
+    }
+}
+
+/// A registration as it is read from its fact. Empty symbols stand for what is not there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each key is described in docs/format.md")]
+pub struct RegistrationRow {
+    /// What every form of it has.
+    pub head: RegistrationHead,
+    pub commit: Symbol,
+    pub base: Symbol,
     pub data: Symbol,
     pub method: Symbol,
     pub expect: Vec<Symbol>,
     pub because: Symbol,
-    pub planned_seeds: Option<u32>,
     pub tags: Vec<Symbol>,
-    pub from: Option<Id>,
     pub command: Vec<Symbol>,
 }
 
-/// One registration of an experiment: what lists and comparisons need of each. Its longer texts stay in the bytes of its segment.
+/// A registration: what lists and comparisons need of each. Its longer texts stay in the bytes of its segment.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each key is described in docs/format.md")]
 pub struct Registration {
-    /// The id of this registration's fact.
-    pub id: Id,
-    pub time: Time,
-    pub by: Symbol,
-    /// The id of the first registration, in a later one.
-    pub experiment: Option<Id>,
-    pub name: Symbol,
-    pub branch: Symbol,
-    /// The revision as typed, and its commit.
-    pub baseline: Option<(Symbol, Symbol)>,
+    /// What every form of it has: the fields of this are as if they were its own.
+    pub head: RegistrationHead,
+    /// What it promised.
     pub expect: Arc<[Symbol]>,
-    pub planned_seeds: Option<u32>,
-    pub from: Option<Id>,
     pub(super) kept: KeptTexts,
+}
+
+impl Deref for Registration {
+    type Target = RegistrationHead;
+
+    fn deref(&self) -> &RegistrationHead {
+        &self.head
+    }
 }
 
 /// An experiment: its newest registration, and when it began.
@@ -89,21 +106,9 @@ impl ExperimentRecord {
 
 impl RegistrationRow {
     pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {
-        let own = [
-            &mut self.by,
-            &mut self.name,
-            &mut self.branch,
-            &mut self.commit,
-            &mut self.base,
-            &mut self.data,
-            &mut self.method,
-            &mut self.because,
-        ];
+        self.head.each_symbol(change);
+        let own = [&mut self.commit, &mut self.base, &mut self.data, &mut self.method, &mut self.because];
         own.into_iter().for_each(&mut *change);
-        if let Some((rev, commit)) = &mut self.baseline {
-            change(rev);
-            change(commit);
-        }
         self.expect.iter_mut().chain(&mut self.tags).chain(&mut self.command).for_each(change);
     }
 
@@ -177,22 +182,14 @@ impl Registration {
     pub fn to_row(&self, names: &mut Names) -> RegistrationRow {
         let told = self.told();
         RegistrationRow {
-            id: self.id,
-            time: self.time,
-            by: self.by,
-            experiment: self.experiment,
-            name: self.name,
-            branch: self.branch,
+            head: self.head.clone(),
             commit: names.intern(told.commit),
             base: names.intern(told.base),
-            baseline: self.baseline,
             data: names.intern(told.data),
             method: names.intern(told.method),
             expect: self.expect.to_vec(),
             because: names.intern(told.because),
-            planned_seeds: self.planned_seeds,
             tags: told.tags.iter().map(|tag| names.intern(tag)).collect(),
-            from: self.from,
             command: told.command.iter().map(|word| names.intern(word)).collect(),
         }
     }

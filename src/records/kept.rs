@@ -139,13 +139,13 @@ pub(super) enum RestText {
     Plan,
 }
 
-/// The text behind so many others.
-fn nth_text(mut bytes: &[u8], nth: usize) -> &str {
+/// The text behind so many others, and what is behind it.
+fn nth_text(mut bytes: &[u8], nth: usize) -> (&str, &[u8]) {
     let mut found = "";
     for _ in 0..=nth {
         (found, bytes) = postcard::take_from_bytes(bytes).unwrap_or_default();
     }
-    found
+    (found, bytes)
 }
 
 impl Kept {
@@ -157,7 +157,7 @@ impl Kept {
     }
 
     pub(super) fn text(&self, wanted: Text) -> &str {
-        nth_text(self.backing.bytes[..self.backing.texts.end].get(self.texts..).unwrap_or_default(), wanted as usize)
+        nth_text(self.backing.bytes[..self.backing.texts.end].get(self.texts..).unwrap_or_default(), wanted as usize).0
     }
 
     fn rest(&self) -> &[u8] {
@@ -165,16 +165,12 @@ impl Kept {
     }
 
     pub(super) fn rest_text(&self, wanted: RestText) -> &str {
-        nth_text(self.rest(), wanted as usize)
+        nth_text(self.rest(), wanted as usize).0
     }
 
     /// Behind the texts: the words of the command, and what is behind them.
     fn behind_texts(&self) -> (Vec<u32>, &[u8]) {
-        let mut rest = self.rest();
-        for _ in 0..=RestText::Plan as usize {
-            rest = postcard::take_from_bytes::<&str>(rest).unwrap_or_default().1;
-        }
-        postcard::take_from_bytes(rest).unwrap_or_default()
+        postcard::take_from_bytes(nth_text(self.rest(), RestText::Plan as usize).1).unwrap_or_default()
     }
 
     pub(super) fn command(&self) -> Vec<Symbol> {

@@ -23,12 +23,12 @@ use std::sync::{Arc, OnceLock};
 use ahash::HashMap;
 
 pub use about::AboutRecord;
-pub use experiment::{ExperimentRecord, Registration, RegistrationRow, Told};
+pub use experiment::{ExperimentRecord, Registration, RegistrationHead, RegistrationRow, Told};
 pub use kept::{Fetch, Rests};
 pub use names::{Names, Shape, Symbol};
 pub use parse::parse;
 pub use row::{Body, Row};
-pub use run::{LateRecord, RunRecord, RunRow};
+pub use run::{LateRecord, RunHead, RunRecord, RunRow};
 pub use segment::{FORMAT, Listed, Segment};
 pub use value::{Measure, Num, Value};
 

@@ -9,10 +9,10 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::about::AboutRecord;
-use super::experiment::RegistrationRow;
+use super::experiment::{RegistrationHead, RegistrationRow};
 use super::names::{Names, Symbol};
 use super::row::Body;
-use super::run::{LateRecord, RunRow};
+use super::run::{LateRecord, RunHead, RunRow};
 use super::value::{Measure, Value};
 use crate::model::fact::{Fact, MAJOR};
 use crate::model::id::Id;
@@ -163,60 +163,66 @@ fn body(keys: &Keys<'_>, bytes: &[u8], names: &mut Names) -> Option<Body> {
 }
 
 fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRow> {
-    let mut symbol = |text: &Option<Text<'_>>| text.as_ref().map(|text| names.intern(&text.0)).unwrap_or_default();
     Some(RunRow {
-        id: keys.id,
-        time: keys.time,
-        experiment: keys.experiment,
-        name: symbol(&keys.name),
-        branch: symbol(&keys.branch),
-        commit: symbol(&Some(Text(Cow::Borrowed(&keys.commit.as_ref()?.0)))),
-        patch_id: keys.diff.as_ref().map(|diff| symbol(&diff.patch_id)).unwrap_or_default(),
-        dirty: keys.dirty,
-        snapshot: symbol(&keys.snapshot),
-        environment: symbol(&keys.environment),
-        by: names.intern(&keys.by.0),
+        head: RunHead {
+            id: keys.id,
+            time: keys.time,
+            experiment: keys.experiment,
+            name: optional(keys.name.as_ref(), names),
+            branch: optional(keys.branch.as_ref(), names),
+            environment: optional(keys.environment.as_ref(), names),
+            by: names.intern(&keys.by.0),
+            dirty: keys.dirty,
+            seed: keys.seed,
+            status: keys.status,
+            exit: keys.exit,
+            signal: keys.signal,
+            start: keys.start,
+            end: keys.end,
+            seconds: keys.seconds,
+            cwd: names.intern(&keys.cwd.0),
+            host: names.intern(&keys.host.0),
+            manual: keys.manual,
+            shortened: keys.shortened.is_some(),
+        },
+        commit: names.intern(&keys.commit.as_ref()?.0),
         tree: names.intern(&keys.tree.0),
-        seed: keys.seed,
+        patch_id: optional(keys.diff.as_ref().and_then(|diff| diff.patch_id.as_ref()), names),
+        snapshot: optional(keys.snapshot.as_ref(), names),
         params: params(&keys.params, names)?,
         metrics: metrics(&keys.metrics, names),
-        status: keys.status,
-        exit: keys.exit,
-        signal: keys.signal,
-        start: keys.start,
-        end: keys.end,
-        seconds: keys.seconds,
         command: keys.command.iter().map(|word| names.intern(&word.0)).collect(),
-        cwd: names.intern(&keys.cwd.0),
-        host: names.intern(&keys.host.0),
         plan: names.intern(&keys.plan.0),
         condition: names.intern(&keys.condition.0),
-        manual: keys.manual,
-        shortened: keys.shortened.is_some(),
     })
+}
+
+fn optional(text: Option<&Text<'_>>, names: &mut Names) -> Symbol {
+    text.map(|text| names.intern(&text.0)).unwrap_or_default()
 }
 
 fn registration(keys: &Keys<'_>, names: &mut Names) -> Option<RegistrationRow> {
     let none = HypothesisKeys { data: None, method: None, expect: Vec::new(), because: None };
     let hypothesis = keys.hypothesis.as_ref().unwrap_or(&none);
-    let mut symbol = |text: &Option<Text<'_>>| text.as_ref().map(|text| names.intern(&text.0));
     Some(RegistrationRow {
-        id: keys.id,
-        time: keys.time,
-        experiment: keys.experiment,
-        name: symbol(&keys.name)?,
-        branch: symbol(&keys.branch)?,
-        commit: symbol(&keys.commit)?,
-        base: symbol(&keys.base)?,
-        data: symbol(&hypothesis.data).unwrap_or_default(),
-        method: symbol(&hypothesis.method).unwrap_or_default(),
-        because: symbol(&hypothesis.because).unwrap_or_default(),
-        by: names.intern(&keys.by.0),
-        baseline: keys.baseline.as_ref().map(|base| (names.intern(&base.rev.0), names.intern(&base.commit.0))),
+        head: RegistrationHead {
+            id: keys.id,
+            time: keys.time,
+            by: names.intern(&keys.by.0),
+            experiment: keys.experiment,
+            name: names.intern(&keys.name.as_ref()?.0),
+            branch: names.intern(&keys.branch.as_ref()?.0),
+            baseline: keys.baseline.as_ref().map(|base| (names.intern(&base.rev.0), names.intern(&base.commit.0))),
+            planned_seeds: keys.planned_seeds,
+            from: keys.from,
+        },
+        commit: names.intern(&keys.commit.as_ref()?.0),
+        base: names.intern(&keys.base.as_ref()?.0),
+        data: optional(hypothesis.data.as_ref(), names),
+        method: optional(hypothesis.method.as_ref(), names),
+        because: optional(hypothesis.because.as_ref(), names),
         expect: hypothesis.expect.iter().map(|text| names.intern(&text.0)).collect(),
-        planned_seeds: keys.planned_seeds,
         tags: keys.tags.iter().map(|tag| names.intern(&tag.0)).collect(),
-        from: keys.from,
         command: keys.command.iter().map(|word| names.intern(&word.0)).collect(),
     })
 }

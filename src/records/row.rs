@@ -82,8 +82,8 @@ impl Body {
     /// The id of the fact.
     pub fn id(&self) -> Option<Id> {
         match self {
-            Self::Experiment(registration) => Some(registration.id),
-            Self::Run(run) => Some(run.id),
+            Self::Experiment(registration) => Some(registration.head.id),
+            Self::Run(run) => Some(run.head.id),
             Self::Late(late) => Some(late.id),
             Self::About(about) => Some(about.id),
             Self::Unreadable(_) => None,

@@ -1,5 +1,6 @@
 //! What is known of a run, compact.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,10 @@ use crate::model::id::Id;
 use crate::model::run::Status;
 use crate::model::time::Time;
 
-/// A run as it is read from its fact; [`crate::model::run::Run`] has the meanings. Empty symbols stand for what is not known.
-#[derive(Debug, Clone, PartialEq)]
+/// What is known of a run in every form that it takes here; [`crate::model::run::Run`] has the meanings. Empty symbols stand for what is not known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each key is described in docs/format.md")]
-pub struct RunRow {
+pub struct RunHead {
     pub id: Id,
     /// When the fact was made.
     pub time: Time,
@@ -22,61 +23,57 @@ pub struct RunRow {
     pub experiment: Option<Id>,
     pub name: Symbol,
     pub branch: Symbol,
-    pub commit: Symbol,
-    pub tree: Symbol,
-    pub patch_id: Symbol,
     pub dirty: bool,
-    pub snapshot: Symbol,
     pub seed: Option<i64>,
-    /// By name.
-    pub params: Vec<(Symbol, Value)>,
-    /// By name.
-    pub metrics: Vec<(Symbol, Measure)>,
     pub status: Status,
     pub exit: Option<i32>,
     pub signal: Option<i32>,
     pub start: Time,
     pub end: Time,
     pub seconds: f64,
-    pub command: Vec<Symbol>,
     pub cwd: Symbol,
     pub host: Symbol,
     pub environment: Symbol,
-    pub plan: Symbol,
-    pub condition: Symbol,
     pub manual: bool,
     /// Whether this is the short form that a note keeps of a long fact.
     pub shortened: bool,
 }
 
+impl RunHead {
+    pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {
+        let own =
+            [&mut self.by, &mut self.name, &mut self.branch, &mut self.cwd, &mut self.host, &mut self.environment];
+        own.into_iter().for_each(change);
+    }
+}
+
+/// A run as it is read from its fact.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each key is described in docs/format.md")]
+pub struct RunRow {
+    /// What every form of it has.
+    pub head: RunHead,
+    pub commit: Symbol,
+    pub tree: Symbol,
+    pub patch_id: Symbol,
+    pub snapshot: Symbol,
+    /// By name.
+    pub params: Vec<(Symbol, Value)>,
+    /// By name.
+    pub metrics: Vec<(Symbol, Measure)>,
+    pub command: Vec<Symbol>,
+    pub plan: Symbol,
+    pub condition: Symbol,
+}
+
 /// What lists, filters and comparisons need of a run. What they need of each run is here; the rest stays in the bytes of its [`Segment`] and
-/// is read when it is asked for. Empty symbols and texts stand for what is not known.
+/// is read when it is asked for.
 ///
 /// [`Segment`]: super::Segment
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each key is described in docs/format.md")]
 pub struct RunRecord {
-    pub id: Id,
-    /// When the fact was made.
-    pub time: Time,
-    pub by: Symbol,
-    pub experiment: Option<Id>,
-    pub name: Symbol,
-    pub branch: Symbol,
-    pub dirty: bool,
-    pub seed: Option<i64>,
-    pub status: Status,
-    pub exit: Option<i32>,
-    pub signal: Option<i32>,
-    pub start: Time,
-    pub end: Time,
-    pub seconds: f64,
-    pub cwd: Symbol,
-    pub host: Symbol,
-    pub environment: Symbol,
-    pub manual: bool,
-    /// Whether this is the short form that a note keeps of a long fact.
-    pub shortened: bool,
+    /// What every form of it has: the fields of this are as if they were its own.
+    pub head: RunHead,
     /// Which params and metrics it has, with the ones added later.
     pub shape: Arc<Shape>,
     /// Why it was withdrawn, if it was.
@@ -86,6 +83,14 @@ pub struct RunRecord {
     /// The name of its file there, without `.json`; empty if that is its id.
     pub stem: Symbol,
     pub(super) kept: Kept,
+}
+
+impl Deref for RunRecord {
+    type Target = RunHead;
+
+    fn deref(&self) -> &RunHead {
+        &self.head
+    }
 }
 
 impl RunRecord {
@@ -181,34 +186,16 @@ impl RunRecord {
     pub fn to_row(&self, names: &mut Names) -> RunRow {
         let mut text = |text: &str| names.intern(text);
         RunRow {
-            id: self.id,
-            time: self.time,
-            by: self.by,
-            experiment: self.experiment,
-            name: self.name,
-            branch: self.branch,
+            head: self.head.clone(),
             commit: text(self.commit()),
             tree: text(self.tree()),
             patch_id: text(self.patch_id()),
-            dirty: self.dirty,
             snapshot: text(self.kept.rest_text(RestText::Snapshot)),
-            seed: self.seed,
             params: self.params().collect(),
             metrics: self.metrics().collect(),
-            status: self.status,
-            exit: self.exit,
-            signal: self.signal,
-            start: self.start,
-            end: self.end,
-            seconds: self.seconds,
             command: self.command(),
-            cwd: self.cwd,
-            host: self.host,
-            environment: self.environment,
             plan: text(self.plan()),
             condition: text(self.condition()),
-            manual: self.manual,
-            shortened: self.shortened,
         }
     }
 }

@@ -10,17 +10,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::encode::encode;
-use super::experiment::{Registration, RegistrationRow};
+use super::experiment::{Registration, RegistrationHead, RegistrationRow};
 use super::kept::{Backing, CELL, Kept, KeptTexts, Lazy, Rests};
 use super::names::{Names, Shape, Symbol};
 use super::row::{Body, Row};
-use super::run::{RunRecord, RunRow};
+use super::run::{RunHead, RunRecord, RunRow};
 use crate::model::id::Id;
-use crate::model::run::Status;
-use crate::model::time::Time;
 
 /// Changes with every change of what the bytes mean.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// Bytes of the checksum in front.
 pub(super) const SUM: usize = 4;
@@ -81,43 +79,18 @@ pub(super) struct Stored<'a> {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredRegistration {
-    pub(super) id: Id,
-    pub(super) time: Time,
-    pub(super) by: Symbol,
-    pub(super) experiment: Option<Id>,
-    pub(super) name: Symbol,
-    pub(super) branch: Symbol,
-    pub(super) baseline: Option<(Symbol, Symbol)>,
+    pub(super) head: RegistrationHead,
     /// Which of the lists.
     pub(super) expect: u32,
-    pub(super) planned_seeds: Option<u32>,
-    pub(super) from: Option<Id>,
     /// Length of its longer texts.
     pub(super) texts: u32,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredRun {
-    pub(super) id: Id,
-    pub(super) time: Time,
+    pub(super) head: RunHead,
     pub(super) stem: Symbol,
-    pub(super) by: Symbol,
-    pub(super) experiment: Option<Id>,
-    pub(super) name: Symbol,
-    pub(super) branch: Symbol,
-    pub(super) dirty: bool,
-    pub(super) seed: Option<i64>,
-    pub(super) status: Status,
-    pub(super) exit: Option<i32>,
-    pub(super) signal: Option<i32>,
-    pub(super) start: Time,
-    pub(super) end: Time,
-    pub(super) seconds: f64,
-    pub(super) cwd: Symbol,
-    pub(super) host: Symbol,
-    pub(super) environment: Symbol,
-    pub(super) manual: bool,
-    pub(super) shortened: bool,
+    /// Which of the shapes.
     pub(super) shape: u32,
     /// Length of its texts.
     pub(super) texts: u32,
@@ -133,7 +106,7 @@ impl Segment {
         notes: Vec<Listed>,
         names: &mut Names,
     ) -> Self {
-        let (bytes, rest) = encode(key, rows, notes, names).expect("every row can be encoded");
+        let (bytes, rest) = encode(key, rows, &notes, names).expect("every row can be encoded");
         Self::decode(bytes, Rests::Here(rest), names).expect("what was encoded is whole")
     }
 
@@ -162,12 +135,17 @@ impl Segment {
         let digits = digits.collect::<Option<_>>()?;
         let lists = stored.lists.into_iter().map(|list| Some(names.list(&all(list)?)));
         let lists: Vec<Arc<[Symbol]>> = lists.collect::<Option<_>>()?;
-        let (stored_experiments, mut others) = (stored.experiments, stored.others);
+        let (mut stored_runs, mut stored_experiments, mut others) = (stored.runs, stored.experiments, stored.others);
         let mut is_whole = true;
         let mut change = |symbol: &mut Symbol| match symbols.get(symbol.index()) {
             Some(known) => *symbol = *known,
             None => is_whole = false,
         };
+        for run in &mut stored_runs {
+            run.head.each_symbol(&mut change);
+            change(&mut run.stem);
+        }
+        stored_experiments.iter_mut().for_each(|found| found.head.each_symbol(&mut change));
         others.iter_mut().for_each(|row| row.each_symbol(&mut change));
         if !is_whole {
             return None;
@@ -182,7 +160,6 @@ impl Segment {
         let (mut next_cell, mut next_text, mut next_rest) = (cells.start, texts.start, 0_usize);
         let rest = Lazy::new(rest, stored.rest)?;
         let (notes, listed) = (range(stored.notes), range(stored.listed));
-        let stored_runs = stored.runs;
         let backing = Arc::new(Backing {
             key,
             blobs,
@@ -195,60 +172,22 @@ impl Segment {
             digits,
             bytes,
         });
-        let global = |symbol: Symbol| backing.symbols.get(symbol.index()).copied();
         let mut runs = Vec::with_capacity(stored_runs.len());
-        for run in stored_runs {
-            let shape = shapes.get(usize::try_from(run.shape).ok()?)?;
+        for StoredRun { head, stem, shape, texts, rest } in stored_runs {
+            let shape = Arc::clone(shapes.get(usize::try_from(shape).ok()?)?);
             let kept = Kept { backing: Arc::clone(&backing), cells: next_cell, texts: next_text, rest: next_rest };
             next_cell += (shape.params.len() + shape.metrics.len()) * CELL;
-            next_text = next_text.checked_add(usize::try_from(run.texts).ok()?)?;
-            next_rest = next_rest.checked_add(usize::try_from(run.rest).ok()?)?;
-            runs.push(RunRecord {
-                id: run.id,
-                time: run.time,
-                by: global(run.by)?,
-                experiment: run.experiment,
-                name: global(run.name)?,
-                branch: global(run.branch)?,
-                dirty: run.dirty,
-                seed: run.seed,
-                status: run.status,
-                exit: run.exit,
-                signal: run.signal,
-                start: run.start,
-                end: run.end,
-                seconds: run.seconds,
-                cwd: global(run.cwd)?,
-                host: global(run.host)?,
-                environment: global(run.environment)?,
-                manual: run.manual,
-                shortened: run.shortened,
-                shape: Arc::clone(shape),
-                withdrawn: None,
-                ledger: Symbol::default(),
-                stem: global(run.stem)?,
-                kept,
-            });
+            next_text = next_text.checked_add(usize::try_from(texts).ok()?)?;
+            next_rest = next_rest.checked_add(usize::try_from(rest).ok()?)?;
+            runs.push(RunRecord { head, shape, withdrawn: None, ledger: Symbol::default(), stem, kept });
         }
         let mut experiments = Vec::with_capacity(stored_experiments.len());
-        for found in stored_experiments {
+        for StoredRegistration { head, expect, texts } in stored_experiments {
             let kept = KeptTexts { backing: Arc::clone(&backing), at: next_text };
-            next_text = next_text.checked_add(usize::try_from(found.texts).ok()?)?;
-            let baseline = match found.baseline {
-                Some((rev, commit)) => Some((global(rev)?, global(commit)?)),
-                None => None,
-            };
+            next_text = next_text.checked_add(usize::try_from(texts).ok()?)?;
             experiments.push(Registration {
-                id: found.id,
-                time: found.time,
-                by: global(found.by)?,
-                experiment: found.experiment,
-                name: global(found.name)?,
-                branch: global(found.branch)?,
-                baseline,
-                expect: Arc::clone(lists.get(usize::try_from(found.expect).ok()?)?),
-                planned_seeds: found.planned_seeds,
-                from: found.from,
+                head,
+                expect: Arc::clone(lists.get(usize::try_from(expect).ok()?)?),
                 kept,
             });
         }

@@ -11,7 +11,7 @@ use super::table::{Align, Column, Grid, Kind, Strip, Tone};
 use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Param, Place, Row, State};
 use crate::model::direction::Direction;
 use crate::model::text::escape_json;
-use crate::records::{RunRecord, Value};
+use crate::records::Value;
 
 /// How many notes of a kind are shown.
 const NOTES: usize = 10;
@@ -213,7 +213,9 @@ fn row_name(row: &Row<'_>) -> String {
     let mut name = row.experiment.to_string();
     if let Some(run) = &row.run {
         let _ = write!(name, " {}", &run.as_str()[..6]);
-        if let ([RunRecord { seed: Some(seed), .. }], 1) = (row.runs.as_slice(), row.n) {
+        if let ([only], 1) = (row.runs.as_slice(), row.n)
+            && let Some(seed) = only.seed
+        {
             let _ = write!(name, " seed {seed}");
         }
     }

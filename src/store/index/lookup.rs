@@ -8,7 +8,7 @@ use super::database::Database;
 use super::folders::{Source, sources};
 use crate::git::Repo;
 use crate::model::id::{Id, is_prefix};
-use crate::records::{Body, Names, Records, Registration, Row, RunRecord, Segment, Symbol};
+use crate::records::{Body, Names, Records, RegistrationHead, Row, RunRecord, Segment, Symbol};
 
 /// What a word may name.
 #[derive(Debug, Clone, Copy)]
@@ -183,7 +183,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Of a registration.
-    pub(super) fn of_experiment(found: &'a Registration, names: &'a Names) -> Self {
+    pub(super) fn of_experiment(found: &'a RegistrationHead, names: &'a Names) -> Self {
         let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
         Self {
             id: found.id.as_str(),
@@ -200,18 +200,8 @@ impl<'a> Entry<'a> {
     /// Of anything else.
     pub(super) fn of(row: &'a Row, names: &'a Names) -> Self {
         let none = Self::NONE;
-        let text = |symbol: Symbol| symbol.some().map(|symbol| names.text(symbol));
         match &row.body {
-            Body::Experiment(found) => Self {
-                id: found.id.as_str(),
-                kind: "experiment",
-                experiment: found.experiment.as_ref().map(Id::as_str),
-                origin: found.from.as_ref().map(Id::as_str),
-                name: text(found.name),
-                branch: text(found.branch),
-                time: found.time.0,
-                ..none
-            },
+            Body::Experiment(found) => Self::of_experiment(&found.head, names),
             Body::Late(late) => Self {
                 id: late.id.as_str(),
                 kind: "late",
