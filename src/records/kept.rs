@@ -44,12 +44,16 @@ impl Lazy {
     /// One that is here, or one that will be fetched; `None` if what is here is not what it should be.
     pub(super) fn new(rest: Rests, sum: u32) -> Option<Self> {
         match rest {
-            Rests::Here(bytes) if crc32fast::hash(&bytes) == sum => {
-                Some(Self { bytes: OnceLock::from(bytes), sum, fetch: None })
+            Rests::Here(bytes) => {
+                let here = Self { bytes: OnceLock::new(), sum, fetch: None };
+                here.is_right(&bytes).then(|| Self { bytes: OnceLock::from(bytes), ..here })
             }
-            Rests::Here(_) => None,
             Rests::Elsewhere(fetch) => Some(Self { bytes: OnceLock::new(), sum, fetch: Some(fetch) }),
         }
+    }
+
+    fn is_right(&self, bytes: &[u8]) -> bool {
+        crc32fast::hash(bytes) == self.sum
     }
 }
 
@@ -86,10 +90,14 @@ impl Backing {
 
     pub(super) fn rest(&self) -> &[u8] {
         self.rest.bytes.get_or_init(|| {
-            let is_right = |found: &[u8]| crc32fast::hash(found) == self.rest.sum;
+            let is_right = |found: &[u8]| self.rest.is_right(found);
             let found = self.rest.fetch.as_ref().and_then(|fetch| fetch.fetch(self.key(), &is_right));
             found.filter(|found| is_right(found)).unwrap_or_default()
         })
+    }
+
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.is_right(self.rest())
     }
 
     fn symbol(&self, at: u64) -> Symbol {

@@ -209,6 +209,11 @@ impl Segment {
         self.backing.rest()
     }
 
+    /// Whether all of it can be had: whoever writes its facts anew must not do so without its rest.
+    pub fn is_whole(&self) -> bool {
+        self.backing.has_rest()
+    }
+
     /// Of a folder of notes: what its notes list. The facts are then those that no ledger had.
     pub fn notes(&self) -> Vec<Listed> {
         postcard::from_bytes(&self.backing.bytes[self.backing.notes.clone()]).unwrap_or_default()

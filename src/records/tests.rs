@@ -252,11 +252,13 @@ proptest! {
             Segment::decode(segment.bytes().to_vec(), rest, &mut Names::default()).expect("it decodes")
         };
         let found = elsewhere(Some(segment.rest().to_vec()));
+        assert!(found.is_whole());
         assert_eq!((found.runs[0].tree(), found.runs[0].metrics().count()), ("beef", segment.runs[0].metrics().count()));
         let mut wrong = segment.rest().to_vec();
         wrong[1] ^= 1;
         for rest in [None, Some(wrong)] {
-            assert_eq!(elsewhere(rest).runs[0].tree(), "");
+            let found = elsewhere(rest);
+            assert_eq!((found.runs[0].tree(), found.is_whole()), ("", false));
         }
     }
 

@@ -90,7 +90,7 @@ pub(super) fn list_folder(
     names: &mut Names,
 ) -> Result<Vec<Entry>, GitError> {
     let width = folder.tree.as_slice().len();
-    let rows = stale.map(|stale| stale.into_rows(width, names)).unwrap_or_default();
+    let rows = stale.filter(Segment::is_whole).map(|stale| stale.into_rows(width, names)).unwrap_or_default();
     let mut known: HashMap<Vec<u8>, Row> = rows.into_iter().map(|(row, blob)| (blob, row)).collect();
     let entry = |(file, _, blob): (String, _, Oid)| {
         let row = known.remove(blob.as_slice()).filter(|row| row.is_of(&file, names));
