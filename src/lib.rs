@@ -5,7 +5,7 @@
 //! The modules, lowest layer first (`docs/architecture.md` has the table of who may import whom, `tests/it/layering.rs` enforces it):
 //!
 //! - [`model`]: pure values, what a fact says; [`git`]: the only place that knows git; [`artifact`]: large files as Git LFS objects.
-//! - [`settings`]: options, git's config and `.xp.toml`; [`store`]: facts as git objects and files; [`capture`]: what is seen of a run as it happens.
+//! - [`settings`]: options, git's config and `.xp.toml`; [`store`]: facts as git objects and files; [`capture`]: what is seen of a run as it happens; [`data`]: pins of data.
 //! - [`record`]: the life of a run: open, log, close, seal; [`compare`]: runs in, findings out; [`render`]: findings in, text out; [`report`]: findings in, a page out.
 //! - [`diff`]: what differs between runs; [`query`]: filters, sort orders and columns, from text; [`similar`]: distances of configurations and a tree of them.
 //! - [`series`]: logged points in, learning curves out; [`plot`]: learning curves in, drawings out; [`export`]: runs and series as files for other programs.
@@ -21,6 +21,7 @@ pub mod artifact;
 pub mod capture;
 pub mod cli;
 pub mod compare;
+pub mod data;
 pub mod demo;
 pub mod diff;
 pub mod export;

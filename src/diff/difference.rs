@@ -6,6 +6,7 @@ use super::keys::changes;
 use super::metrics::{MetricChange, metric_changes};
 use super::recorded::{Recorded, Subject};
 use super::section::Section;
+use crate::model::data::FolderChanges;
 use crate::model::direction::Direction;
 use crate::model::file_change::FileChange;
 
@@ -42,6 +43,8 @@ pub struct Difference {
     pub b: Subject,
     /// What differs, by section, in order; metrics are in a place of their own.
     pub sections: Vec<(Section, Vec<Change>)>,
+    /// How the files of pinned folders differ, once somebody has looked.
+    pub folders: Vec<FolderChanges>,
     /// How the code differs, once somebody has looked.
     pub code: Option<CodeChanges>,
     /// Metrics that differ, by name.
@@ -56,6 +59,7 @@ pub fn difference(a: &Recorded, b: &Recorded, direction: impl Fn(&str) -> Option
         a: a.subject.clone(),
         b: b.subject.clone(),
         sections: sections.filter(|(_, changes)| !changes.is_empty()).collect(),
+        folders: Vec::new(),
         code: None,
         metrics: metric_changes(&a.metrics, &b.metrics, direction),
     }
@@ -70,6 +74,9 @@ impl Difference {
         self.sections.retain(|(section, _)| only.contains(section));
         if !only.contains(&Section::Metrics) {
             self.metrics.clear();
+        }
+        if !only.contains(&Section::Data) {
+            self.folders.clear();
         }
         if !only.contains(&Section::Code) {
             self.code = None;

@@ -112,7 +112,8 @@ impl Section {
             "seconds" => Self::Duration,
             "artifacts" => Self::Files,
             "xp" | "kind" | "id" | "time" | "experiment" | "start" | "end" | "parents" | "snapshot" | "diff"
-            | "params" | "metrics" | "argv_digest" | "config" | "environment" | "plan" | "condition" | "settings" => {
+            | "out" | "params" | "metrics" | "argv_digest" | "config" | "environment" | "plan" | "condition"
+            | "settings" => {
                 return None;
             }
             _ => Self::Other,

@@ -7,7 +7,7 @@ use crate::model::id::Id;
 use crate::model::run::Status;
 
 /// The columns of all runs.
-pub(super) const FIELDS: [Field<RunRow>; 52] = [
+pub(super) const FIELDS: [Field<RunRow>; 54] = [
     Field::new("id", Kind::Text, |row| Cell::text(row.header.id.as_str())),
     Field::new("experiment", Kind::Text, |row| optional(row.run.name.as_deref(), Cell::text)),
     Field::new("experiment_id", Kind::Text, |row| optional(row.run.experiment.as_ref().map(Id::as_str), Cell::text)),
@@ -68,6 +68,8 @@ pub(super) const FIELDS: [Field<RunRow>; 52] = [
         },
     ),
     Field::new("evaluation", Kind::Text, |row| optional(row.run.evaluation.as_deref(), Cell::text)),
+    Field::new("data", Kind::Json, |row| if row.run.data.is_empty() { Cell::Null } else { Cell::json(&row.run.data) }),
+    Field::new("out", Kind::Text, |row| optional(row.run.out.as_deref(), Cell::text)),
     Field::new("artifacts", Kind::Json, |row| Cell::list(&row.run.artifacts)),
     Field::new("plan", Kind::Text, |row| Cell::some_text(&row.run.plan)),
     Field::new("condition", Kind::Text, |row| Cell::some_text(&row.run.condition)),
@@ -83,7 +85,7 @@ pub(super) const FIELDS: [Field<RunRow>; 52] = [
 ];
 
 /// The keys of a run fact that this version knows: each has a column, or several.
-pub(super) const KEYS: [&str; 42] = [
+pub(super) const KEYS: [&str; 44] = [
     "xp",
     "kind",
     "id",
@@ -116,10 +118,12 @@ pub(super) const KEYS: [&str; 42] = [
     "argv_digest",
     "cwd",
     "config",
+    "data",
     "environment",
     "locks",
     "evaluation",
     "host",
+    "out",
     "artifacts",
     "plan",
     "condition",
@@ -173,7 +177,12 @@ mod tests {
             locks: BTreeMap::from([("a".into(), "a".into())]),
             evaluation: Some("a".into()),
             host: "a".into(),
-            artifacts: vec![crate::model::run::Artifact { name: "a".into(), oid: "a".into(), size: 1 }],
+            artifacts: vec![crate::model::run::Artifact {
+                name: "a".into(),
+                oid: "a".into(),
+                size: 1,
+                ..Default::default()
+            }],
             plan: "a".into(),
             condition: "a".into(),
             rejected_lines: 1,

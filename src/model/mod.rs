@@ -1,5 +1,6 @@
 //! Pure values: what a fact says. No module here reads a file; only [`time`] knows the clock.
 
+pub mod data;
 pub mod direction;
 pub mod expectation;
 pub mod experiment;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::data::DataPin;
 use super::id::Id;
 use super::metric::Summary;
 use super::time::Time;
@@ -67,6 +68,8 @@ pub struct Run {
     pub cwd: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigCopy>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, DataPin>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -75,6 +78,8 @@ pub struct Run {
     pub evaluation: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<Artifact>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -123,7 +128,7 @@ pub struct ConfigCopy {
 }
 
 /// An output of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
     /// Path below the run's files.
     pub name: String,
@@ -131,6 +136,15 @@ pub struct Artifact {
     pub oid: String,
     /// Bytes.
     pub size: u64,
+    /// Whether it may be executed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub executable: bool,
+    /// What a symbolic link says; digest and size are those of this text, and nothing else is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// `false` for a file that was too large to be stored: it stayed where it was.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub stored: bool,
 }
 
 /// How a run ended.
@@ -161,6 +175,10 @@ impl fmt::Display for Status {
             Self::Unknown => "unknown",
         })
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn is_zero(number: &u64) -> bool {

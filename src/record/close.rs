@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{RecordError, log, metrics_file};
+use super::{RecordError, log, metrics_file, outputs};
 use crate::artifact::objects;
 use crate::capture::code;
 use crate::git::objects::Author;
@@ -45,6 +45,8 @@ pub struct Closed {
     pub rejected: Option<(u64, u64, String)>,
     /// Metrics files that were taken but could not be read.
     pub bad_metrics_files: Vec<String>,
+    /// Sentences about outputs that are not stored.
+    pub bad_outputs: Vec<String>,
 }
 
 /// How a run ended.
@@ -60,7 +62,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     // Of several that close an orphan, one does it and the others take what it made: they would write into files that are being sealed.
     let _turn = folder.take_turn().map_err(RecordError::io(folder.closed_journal()))?;
     if let Some(fact) = folder.made_fact() {
-        return Ok(Closed { fact, rejected: None, bad_metrics_files: Vec::new() });
+        return Ok(Closed { fact, rejected: None, bad_metrics_files: Vec::new(), bad_outputs: Vec::new() });
     }
     let journal = folder.journal();
     if journal.exists() {
@@ -81,7 +83,9 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
         Vec::new()
     };
     set_end(&mut run, folder, &journal, end);
+    let mut bad_outputs = Vec::new();
     if closing.look_at_work_tree {
+        bad_outputs = outputs::take(repo, folder, &mut run);
         note_changed_code(repo, &mut run, &id.to_string())?;
     }
     note_difference(repo, &mut run);
@@ -95,7 +99,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     let fact = Fact { header, body: Body::Run(Box::new(run)) };
     folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
     let rejected = journal.first_rejection.map(|(line, why)| (journal.rejected, line, why));
-    Ok(Closed { fact, rejected, bad_metrics_files })
+    Ok(Closed { fact, rejected, bad_metrics_files, bad_outputs })
 }
 
 fn set_end(run: &mut Run, folder: &Folder, journal: &Journal, seen: Option<&Event>) {

@@ -9,6 +9,7 @@ pub mod log;
 pub mod manual;
 pub mod metrics_file;
 pub mod open;
+mod outputs;
 pub mod pending;
 pub mod plan;
 pub mod rules;

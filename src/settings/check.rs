@@ -14,6 +14,17 @@ pub(super) fn path(text: &str) -> Checked {
     Ok(())
 }
 
+/// A path or URI of data. It may lie outside of the repository, as data often does.
+pub(super) fn pin(text: &str) -> Checked {
+    let is_fine = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if is_fine { Ok(()) } else { Err(super::key::DATA_ALLOWED) }
+}
+
+/// The name of a pin.
+pub(super) fn pin_name(text: &str) -> Checked {
+    crate::model::data::check_name(text)
+}
+
 /// What a branch's name can start with, by the rules of `git check-ref-format`.
 pub(super) fn prefix(text: &str) -> Checked {
     let bad = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');

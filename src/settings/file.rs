@@ -66,8 +66,14 @@ impl Reader<'_> {
             }
             return Ok(());
         }
+        if table_name == key::DATA {
+            for (pin, value) in self.entries(table_name, value, "a table, as in [data] with train = \"data/train\"")? {
+                self.pin(pin, value)?;
+            }
+            return Ok(());
+        }
         let Some((table_name, keys)) = TABLES.iter().find(|(known, _)| *known == table_name) else {
-            let known = TABLES.iter().map(|(known, _)| *known).chain([key::METRIC]);
+            let known = TABLES.iter().map(|(known, _)| *known).chain([key::METRIC, key::DATA]);
             let suggestion = did_you_mean(table_name, known).map(|meant| format!("[{meant}]"));
             self.warn(name.span(), table_name, suggestion);
             return Ok(());
@@ -101,6 +107,18 @@ impl Reader<'_> {
             let direction = key::direction(text).map_err(|wrong| self.wrong(&full, value.span(), wrong))?;
             self.file.layer.directions.insert(metric.to_owned(), direction);
         }
+        Ok(())
+    }
+
+    fn pin(&mut self, name: &Name<'_>, value: &Value<'_>) -> Result<(), SettingsError> {
+        let pin = name.get_ref().as_ref();
+        let full = format!("{}.{pin}", key::DATA);
+        super::check::pin_name(pin)
+            .map_err(|allowed| self.wrong(&full, name.span(), WrongValue::new("the name of a pin", allowed)))?;
+        let text = self.string(&full, value, key::DATA_ALLOWED)?;
+        super::check::pin(text)
+            .map_err(|allowed| self.wrong(&full, value.span(), WrongValue::new(super::check::shown(text), allowed)))?;
+        self.file.layer.data.insert(pin.to_owned(), text.to_owned());
         Ok(())
     }
 

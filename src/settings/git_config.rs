@@ -53,6 +53,12 @@ impl GitConfig {
                         None => lists.push((key, vec![value.to_owned()])),
                     }
                 }
+                Found::Data => {
+                    config.warnings.push(format!(
+                        "git config `{}` is ignored: only [data] of .xp.toml and --data pin data",
+                        name.escape_debug()
+                    ));
+                }
                 Found::Other => {}
                 Found::Unknown(meant) => config.warnings.push(key::unknown("git config", name, meant)),
             }
@@ -67,6 +73,7 @@ impl GitConfig {
 enum Found<'a> {
     Setting(Key),
     Direction(&'a str),
+    Data,
     Other,
     Unknown(Option<String>),
 }
@@ -75,6 +82,9 @@ enum Found<'a> {
 fn find(rest: &str) -> Found<'_> {
     if OTHERS.iter().any(|other| other.eq_ignore_ascii_case(rest)) {
         return Found::Other;
+    }
+    if strip_prefix_in_any_case(rest, "data.").is_some() {
+        return Found::Data;
     }
     if let Some(metric) = strip_prefix_in_any_case(rest, "metric.")
         && let Some((metric, last)) = metric.rsplit_once('.')

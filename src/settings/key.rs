@@ -16,16 +16,17 @@ pub(super) enum Key {
     MetricsFiles,
     Ignore,
     Environment,
+    Out,
     EvaluationPaths,
 }
 
-/// The tables and what each may hold. `metric` is not here: below it stand names of the user's own.
+/// The tables and what each may hold. `metric` and `data` are not here: below them stand names of the user's own.
 pub(super) const TABLES: [(&str, &[(&str, Key)]); 6] = [
     ("start", &[("prefix", Key::Prefix), ("baseline", Key::Baseline)]),
     ("rules", &[("clean", Key::Rule(Rule::Clean)), ("seed", Key::Rule(Rule::Seed)), ("locked", Key::Locked)]),
     ("seed", &[("param", Key::SeedParam)]),
     ("metrics", &[("files", Key::MetricsFiles)]),
-    ("run", &[("ignore", Key::Ignore), ("environment", Key::Environment)]),
+    ("run", &[("ignore", Key::Ignore), ("environment", Key::Environment), ("out", Key::Out)]),
     ("evaluation", &[("paths", Key::EvaluationPaths)]),
 ];
 
@@ -33,6 +34,11 @@ pub(super) const TABLES: [(&str, &[(&str, Key)]); 6] = [
 pub(super) const METRIC: &str = "metric";
 /// What a metric's table may hold.
 pub(super) const DIRECTION: &str = "direction";
+
+/// The table of the pins of data: `[data]`, names and paths or URIs.
+pub(super) const DATA: &str = "data";
+/// What a value of it may be.
+pub(super) const DATA_ALLOWED: &str = "a path or the URI of a version, as in train = \"data/train\"";
 
 /// A value that a setting cannot have.
 #[derive(Debug)]
@@ -64,6 +70,7 @@ impl Key {
             Self::MetricsFiles => "a list of paths, as in [\"metrics.json\"]".to_owned(),
             Self::Ignore => "a list of patterns, as in [\"data/**\"]".to_owned(),
             Self::Environment => "a list of names, as in [\"CUDA_VISIBLE_DEVICES\"]".to_owned(),
+            Self::Out => "a path, as in \"out\"".to_owned(),
             Self::EvaluationPaths => "a list of paths, as in [\"eval.py\"]".to_owned(),
         }
     }
@@ -75,7 +82,7 @@ impl Key {
             Self::Baseline => check::revision(text),
             Self::SeedParam => check::param(text),
             Self::Environment => check::variable(text),
-            Self::MetricsFiles | Self::Ignore | Self::EvaluationPaths => check::path(text),
+            Self::MetricsFiles | Self::Ignore | Self::Out | Self::EvaluationPaths => check::path(text),
             Self::Rule(rule) => {
                 return rule.parse_level(text).map(drop).map_err(|_| WrongValue::new(shown(text), levels(rule)));
             }
@@ -105,6 +112,7 @@ impl Key {
             Self::MetricsFiles => layer.metrics_files = Some(values),
             Self::Ignore => layer.ignore = Some(values),
             Self::Environment => layer.environment = Some(values),
+            Self::Out => layer.out = last,
             Self::EvaluationPaths => layer.evaluation_paths = Some(values),
             Self::Locked => {}
         }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub metrics_files: Vec<String>,
     /// How runs are recorded.
     pub run: Run,
+    /// The pins of data, `data.<name>`: paths, relative to the root of the work tree or absolute, or URIs.
+    pub data: BTreeMap<String, String>,
     /// Paths of the code that computes metrics, relative to the root of the work tree.
     pub evaluation_paths: Vec<String>,
 }
@@ -80,6 +82,8 @@ pub struct Run {
     pub ignore: Vec<String>,
     /// Names of environment variables to record besides the usual ones.
     pub environment: Vec<String>,
+    /// Where `{out}` makes the folders of runs, relative to the root of the work tree.
+    pub out: Option<String>,
 }
 
 impl Default for Settings {
@@ -91,6 +95,7 @@ impl Default for Settings {
             directions: BTreeMap::new(),
             metrics_files: DEFAULT_METRICS_FILES.map(str::to_owned).to_vec(),
             run: Run::default(),
+            data: BTreeMap::new(),
             evaluation_paths: Vec::new(),
         }
     }
@@ -118,6 +123,8 @@ struct Layer {
     metrics_files: Option<Vec<String>>,
     ignore: Option<Vec<String>>,
     environment: Option<Vec<String>>,
+    out: Option<String>,
+    data: BTreeMap<String, String>,
     evaluation_paths: Option<Vec<String>>,
 }
 

@@ -51,6 +51,10 @@ impl Settings {
         if layer.baseline.is_some() {
             self.start.baseline.clone_from(&layer.baseline);
         }
+        if layer.out.is_some() {
+            self.run.out.clone_from(&layer.out);
+        }
+        self.data.extend(layer.data.clone());
         if layer.seed_param.is_some() {
             self.seed_param.clone_from(&layer.seed_param);
         }

@@ -22,6 +22,10 @@ files = ["out/metrics.json"]
 [run]
 ignore = ["data/**"]
 environment = ["CUDA_VISIBLE_DEVICES"]
+out = "runs"
+[data]
+train = "data/train"
+web = "s3://bucket/key?versionId=1"
 [evaluation]
 paths = ["eval.py"]
 "#;
@@ -63,6 +67,8 @@ fn the_whole_file_is_read() {
     assert_eq!(settings.metrics_files, ["out/metrics.json"]);
     assert_eq!(settings.run.ignore, ["data/**"]);
     assert_eq!(settings.run.environment, ["CUDA_VISIBLE_DEVICES"]);
+    assert_eq!(settings.run.out.as_deref(), Some("runs"));
+    assert_eq!((settings.data["train"].as_str(), settings.data.len()), ("data/train", 2));
     assert_eq!(settings.evaluation_paths, ["eval.py"]);
     assert_eq!(file(FULL).locked().iter().copied().collect::<Vec<_>>(), [Rule::Clean]);
 }
@@ -158,6 +164,14 @@ fn wrong_values_are_pointed_at() {
             "[evaluation]\npaths = [\"ok\", \"../x\"]",
             ".xp.toml:2:16: `evaluation.paths` cannot be \"../x\": write a path relative to the root of the repository, \
              without `..`",
+        ),
+        (
+            "[data]\ntrain = [\"a\"]",
+            ".xp.toml:2:9: `data.train` cannot be a list: write a path or the URI of a version, as in train = \"data/train\"",
+        ),
+        (
+            "[data]\n\"a/b\" = \"x\"",
+            ".xp.toml:2:1: `data.a/b` cannot be the name of a pin: write letters, digits and - _ . without a dot in front",
         ),
         (
             "[start]\nprefix = \"a b\"",

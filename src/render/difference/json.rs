@@ -23,6 +23,9 @@ pub fn difference(difference: &Difference) -> Value {
         if section == Section::Code {
             map.extend(difference.code.as_ref().map(code));
         }
+        if section == Section::Data && !difference.folders.is_empty() {
+            map.insert("folders".to_owned(), json!(difference.folders));
+        }
         if section == Section::Metrics {
             map.extend(difference.metrics.iter().map(|change| (change.name.clone(), metric(change))));
         }

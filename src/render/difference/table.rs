@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use super::{NONE, metric_pair, shown};
 use crate::diff::{CodeChanges, Column as Differing, Difference, Section, Several};
+use crate::model::data::FolderChanges;
 use crate::model::direction::Direction;
 use crate::model::number::Number;
 use crate::render::csv;
+use crate::render::number::bytes;
 use crate::render::table::{Align, Cell, Column, Kind, Table, Tone};
 use crate::render::value::{short, signed, value};
 
@@ -30,6 +32,9 @@ pub fn table(difference: &Difference) -> Table {
         }
         if section == Section::Metrics {
             rows.extend(difference.metrics.iter().flat_map(metric_rows));
+        }
+        if section == Section::Data {
+            rows.extend(difference.folders.iter().flat_map(folder_rows));
         }
         if section == Section::Code {
             rows.extend(difference.code.iter().flat_map(code_rows));
@@ -74,6 +79,18 @@ fn metric_rows(metric: &crate::diff::MetricChange) -> Vec<Vec<Cell>> {
     rows
 }
 
+/// The sizes of the files of a folder that differ; those that are not listed are counted.
+fn folder_rows(folder: &FolderChanges) -> Vec<Vec<Cell>> {
+    let size = |size: Option<u64>| size.map_or_else(|| NONE.to_owned(), bytes);
+    let with = |what: &str, texts| row(Section::Data, format!("{}: {what}", folder.name), texts, Cell::default());
+    let mut rows: Vec<_> = folder.files.iter().map(|file| with(&file.path, [size(file.a), size(file.b)])).collect();
+    let more = folder.count().saturating_sub(folder.files.len() as u64);
+    if more > 0 {
+        rows.push(with(&format!("{more} more files"), [NONE; 2].map(str::to_owned)));
+    }
+    rows
+}
+
 fn code_rows(code: &CodeChanges) -> Vec<Vec<Cell>> {
     let with = |what: String, a: String, b: String| row(Section::Code, what, [a, b], Cell::default());
     match code {
@@ -100,6 +117,12 @@ pub fn csv(difference: &Difference) -> String {
         for change in difference.section(section) {
             let [a, b] = [&change.a, &change.b].map(|value| value.as_ref().map(exact).unwrap_or_default());
             records.push(record(section, &change.group, &change.key, a, b));
+        }
+        if section == Section::Data {
+            let size = |size: Option<u64>| size.map(|size| size.to_string()).unwrap_or_default();
+            let files =
+                difference.folders.iter().flat_map(|folder| folder.files.iter().map(|file| (&folder.name, file)));
+            records.extend(files.map(|(name, file)| record(section, name, &file.path, size(file.a), size(file.b))));
         }
         if section == Section::Code
             && let Some(CodeChanges::Files(files)) = &difference.code

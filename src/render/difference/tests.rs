@@ -43,6 +43,7 @@ fn difference(sections: Vec<(Section, Vec<Change>)>) -> Difference {
         a: subject(1, "one"),
         b: subject(2, "two"),
         sections,
+        folders: Vec::new(),
         code: Some(CodeChanges::Files(vec![file("a.py", Some(3)), file("model.bin", None)])),
         metrics: vec![metric("acc", 0.91234, 0.93), metric("a longer name", f64::INFINITY, 1.0)],
     }

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use super::{NONE, metric_pair, shown};
 use crate::diff::{Change, CodeChanges, Difference, MetricChange, Section, Subject};
+use crate::model::data::FolderChanges;
 use crate::model::direction::Direction;
 use crate::model::file_change::FileChange;
 use crate::model::text::printable;
 use crate::render::fit::{shorten, width};
-use crate::render::number::plural;
+use crate::render::number::{bytes, plural};
 use crate::render::value::signed;
 
 /// Columns of a line where nothing limits them.
@@ -47,6 +48,7 @@ pub fn text(difference: &Difference, only: &[Section], columns: Option<usize>, c
             Section::Metrics => page.metrics(&difference.metrics),
             Section::Code => page.code(difference.section(section), difference.code.as_ref()),
             Section::Config => page.config(difference),
+            Section::Data => page.data(difference.section(section), &difference.folders),
             _ => page.changes(section, difference.section(section)),
         };
         if !lines.is_empty() {
@@ -166,6 +168,34 @@ impl Page {
         let sum = |count: fn(&FileChange) -> Option<u64>| Some(files.iter().filter_map(count).sum());
         let counts = self.counts(sum(|file| file.insertions), sum(|file| file.deletions));
         lines.push(format!("  {}, {counts}; --patch shows them\n", plural(files.len(), "file")));
+        lines
+    }
+
+    /// Pins that differ, and below them the files of folders.
+    fn data(&self, changes: &[Change], folders: &[FolderChanges]) -> Vec<String> {
+        let mut lines = self.changes(Section::Data, changes);
+        let room = self.columns.saturating_sub(32).max(16);
+        for folder in folders {
+            let counts = [(folder.changed, "changed"), (folder.added, "added"), (folder.removed, "removed")];
+            let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+            lines.push(format!("  files of {}: {}\n", printable(&folder.name), counts.collect::<Vec<_>>().join(", ")));
+            let listed = &folder.files[..folder.files.len().min(FILES_LISTED)];
+            let names: Vec<String> = listed.iter().map(|file| shorten(&printable(&file.path), room)).collect();
+            let widest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+            lines.extend(listed.iter().zip(&names).map(|(file, name)| {
+                let what = match (file.a.map(bytes), file.b.map(bytes)) {
+                    (Some(a), Some(b)) if a == b => format!("changed, {a}"),
+                    (Some(a), Some(b)) => format!("{a} → {b}"),
+                    (Some(a), None) => format!("removed, {a}"),
+                    (None, b) => format!("added, {}", b.unwrap_or_default()),
+                };
+                format!("    {name}{:padding$}  {what}\n", "", padding = widest - width(name))
+            }));
+            let more = usize::try_from(folder.count()).unwrap_or(usize::MAX).saturating_sub(listed.len());
+            if more > 0 {
+                lines.push(format!("    and {}\n", plural(more, "more file")));
+            }
+        }
         lines
     }
 

@@ -1,6 +1,7 @@
 //! `git xp diff`.
 
 mod code;
+mod data;
 mod source;
 
 use clap::Args;
@@ -85,6 +86,7 @@ fn two(cx: &Context, records: &Records, runs: [&Details; 2], only: &[Section], f
         runs.iter().map(|details| source::recorded(cx, details, &short)).collect::<Result<_, _>>()?;
     let mut difference = diff::difference(&recorded[0], &recorded[1], directions(cx, records, &runs));
     difference.code = code::changes(cx, runs[0], runs[1]);
+    difference.folders = data::changes(cx, runs[0], runs[1]);
     if difference.metrics.is_empty() {
         add_series(cx, runs, &mut difference)?;
     }

@@ -36,7 +36,10 @@ pub(super) fn recorded(cx: &Context, details: &Details, short: &ShortIds) -> Res
     let files = details
         .files
         .iter()
-        .filter(|(path, _)| !path.starts_with("config/") && !READ_OTHERWISE.contains(&path.as_str()));
+        .filter(|(path, _)| !path.starts_with("config/") && !READ_OTHERWISE.contains(&path.as_str()))
+        // The fact says the same of these.
+        .filter(|(path, _)| !(path.starts_with("data/") && path.ends_with(".manifest")))
+        .filter(|(path, _)| run.artifacts.iter().all(|artifact| artifact.name != **path));
     Ok(Recorded::new(Source {
         subject: Subject {
             id: details.header.id,

@@ -5,6 +5,7 @@ use std::path::Path;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::RunArgs;
+use super::data::Apart;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::notices::shell_quote;
@@ -33,7 +34,7 @@ pub(super) struct Code {
 ///
 /// # Errors
 /// If a rule refuses; one message with the one command that satisfies all of them.
-pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String]) -> Result<Code, CliError> {
+pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String], apart: &Apart) -> Result<Code, CliError> {
     cx.repo.work_dir()?;
     let mut head = cx.repo.head()?;
     let mut rules = cx.settings.rules.clone();
@@ -49,8 +50,8 @@ pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String]) -> Result<
         rules.clean = Level::Commit;
     }
     let findings = Findings {
-        dirt: dirt(cx)?,
-        unrecorded: unrecorded(cx, command)?,
+        dirt: dirt(cx)?.into_iter().filter(|dirt| !apart.excuses(dirt)).collect(),
+        unrecorded: unrecorded(cx, command, apart)?,
         lacks_seed: args.seed.is_none() && args.seeds.is_none(),
     };
     let judgement = judge(&findings, &rules);
@@ -90,7 +91,7 @@ fn ignored(patterns: &[String]) -> Result<GlobSet, CliError> {
 
 /// Files named in the command that lie in the work tree and that no commit will hold, because git ignores them. Untracked files that
 /// are not ignored are dirt already.
-fn unrecorded(cx: &Context, command: &[String]) -> Result<Vec<String>, CliError> {
+fn unrecorded(cx: &Context, command: &[String], apart: &Apart) -> Result<Vec<String>, CliError> {
     if cx.settings.rules.clean == Level::Off {
         return Ok(Vec::new());
     }
@@ -110,7 +111,8 @@ fn unrecorded(cx: &Context, command: &[String]) -> Result<Vec<String>, CliError>
         }
         if let Ok(relative) = full.strip_prefix(&top) {
             let relative = relative.to_string_lossy().replace('\\', "/");
-            if !ignored.is_match(&relative) && !cx.settings.metrics_files.contains(&relative) {
+            if !apart.holds(&relative) && !ignored.is_match(&relative) && !cx.settings.metrics_files.contains(&relative)
+            {
                 files.push(relative);
             }
         }

@@ -15,7 +15,7 @@ use crate::model::param::{ParamText, parse_assignment, placeholders, substitute}
 use crate::model::run::ConfigCopy;
 
 /// The names that git-xp fills in itself.
-const OWN_NAMES: [&str; 3] = ["seed", "config", "run"];
+const OWN_NAMES: [&str; 4] = ["seed", "config", "run", "out"];
 
 /// What the command line says, read and checked once.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(super) struct Filled {
     pub(super) seed_via: Vec<String>,
     /// All params.
     pub(super) params: BTreeMap<String, Value>,
+    /// Where the outputs will be.
+    pub(super) out: Option<PathBuf>,
     /// The config copy: what the fact says of it, its path below the run's files, its content.
     pub(super) config: Option<(ConfigCopy, String, Vec<u8>)>,
 }
@@ -114,12 +116,14 @@ impl Template {
         &self,
         run: &str,
         seed: Option<i64>,
+        out: Option<PathBuf>,
         file_of: impl Fn(&str) -> PathBuf,
     ) -> Result<Filled, CliError> {
         let used = placeholders(&self.command);
         let mut known: BTreeMap<String, String> =
             self.params.iter().map(|(name, text)| (name.clone(), text.as_str().to_owned())).collect();
         known.insert("run".to_owned(), run.to_owned());
+        known.extend(out.iter().map(|out| ("out".to_owned(), out.display().to_string())));
         known.extend(seed.map(|seed| ("seed".to_owned(), seed.to_string())));
         let mut seed_via = Vec::new();
         if seed.is_some() && used.contains("seed") {
@@ -149,6 +153,7 @@ impl Template {
             argv,
             seed_via,
             params,
+            out,
             config: copy,
         })
     }

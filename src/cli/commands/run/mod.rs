@@ -2,7 +2,9 @@
 
 mod check;
 mod command;
+mod data;
 mod last_line;
+mod out;
 mod repeat;
 mod seeds;
 
@@ -16,6 +18,9 @@ use clap::Args;
 use check::Code;
 pub use check::dirt;
 use command::{Filled, Template};
+pub use data::manifest_name;
+use data::{Apart, Pins, Wanted};
+use out::Out;
 
 use crate::capture::code;
 use crate::capture::environment;
@@ -52,9 +57,10 @@ Examples:
   git xp run --seeds 1..5 -p lr=0.1 -- python train.py --lr {lr} --seed {seed}
   git xp run --seed 1 --config train.yaml -p model.depth=4 -- python train.py --config {config}
   git xp run -a --seed 1        commits everything, then repeats the last command
+  git xp run --seed 1 --data train=data/train -- python train.py --out {out}
   git xp run --rule seed=off -- ./evaluate.sh
 
-Placeholders: {seed}, {config}, {run} (the run's id) and {NAME} of each -p NAME=VALUE; other braces stay as they are.
+Placeholders: {seed}, {config}, {out} (a fresh folder), {run} (the run's id) and {NAME} of each -p NAME=VALUE; other braces stay as they are.
 The program logs by appending JSON lines to $GIT_XP_JOURNAL, by `git xp log-metric`, or by leaving a metrics.json.")]
 pub struct RunArgs {
     /// The seed; the command gets it as {seed} and $GIT_XP_SEED
@@ -72,6 +78,14 @@ pub struct RunArgs {
     /// A config file (JSON, YAML, TOML): a copy with the params merged in is stored and is what {config} names
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+
+    /// Pin data: a file or folder by its content, or by what DVC or Git LFS say of it, or the URI of a version in a store
+    #[arg(long, value_name = "NAME=PATH")]
+    data: Vec<String>,
+
+    /// Store what the command leaves in this new file or folder; with {out} in the command, make a fresh folder below it for each run
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
 
     /// Commit everything to this branch first
     #[arg(short, long, conflicts_with = "snapshot")]
@@ -123,7 +137,12 @@ pub fn run(cx: &Context, args: RunArgs) -> Result<u8, CliError> {
     let mut code = exit::OK;
     for (i, seed) in seeds.iter().enumerate() {
         let is_last = i + 1 == seeds.len();
-        let done = session.run_one(*seed, seeds.len() > 1)?;
+        let done = session.run_one(*seed, seeds.len() > 1);
+        if done.is_err() {
+            // The seeds before it are not lost with it.
+            session.seal();
+        }
+        let done = done?;
         if is_last || session.last_seal.elapsed() >= SEAL_EVERY {
             session.seal();
         }
@@ -159,6 +178,10 @@ struct Session<'a> {
     locks: BTreeMap<String, String>,
     evaluation: Option<String>,
     cwd: String,
+    wanted: Wanted,
+    pins: Pins,
+    out: Out,
+    apart: Apart,
     records: Option<&'static Records>,
     closed: Vec<Run>,
     last_seal: Instant,
@@ -184,10 +207,15 @@ impl<'a> Session<'a> {
         };
         let prefix = cx.prefix();
         let template = Template::new(&args, command, &prefix, cx.settings.seed_param.as_deref())?;
-        let code = check::check(cx, &args, &template.command)?;
+        let wanted = Wanted::new(cx, &args)?;
+        let place = data::place(cx)?;
+        let out = Out::new(cx, &args, &template.command, &place)?;
+        let apart = Apart { data: wanted.paths(), out: out.path(&place) };
+        let code = check::check(cx, &args, &template.command, &apart)?;
         if let Err(message) = hooks::pre_run(&cx.repo) {
             return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
         }
+        let pins = wanted.pin(cx, true)?;
         let baseline = experiment.as_ref().and_then(|(_, experiment)| {
             let commit = cx.repo.parse_oid(&experiment.baseline.as_ref()?.commit)?;
             let merge_base = cx.repo.merge_base(commit, code.head.commit).map(|oid| oid.to_string());
@@ -199,6 +227,10 @@ impl<'a> Session<'a> {
             variables: environment::variables(&cx.settings.run.environment),
             host: Host::this(),
             cwd: prefix,
+            wanted,
+            pins,
+            out,
+            apart,
             cx,
             args,
             template,
@@ -216,9 +248,12 @@ impl<'a> Session<'a> {
     fn run_one(&mut self, seed: Option<i64>, among_several: bool) -> Result<Option<Ended>, CliError> {
         if !std::mem::take(&mut self.is_first) {
             self.compare_tree()?;
+            self.compare_data()?;
         }
         let id = Id::random().map_err(RecordError::from)?;
-        let filled = self.template.fill(id.as_str(), seed, |name| open::file_of(&self.cx.root, id, name))?;
+        let out = self.out.of(id, self.name());
+        let file_of = |name: &str| open::file_of(&self.cx.root, id, name);
+        let filled = self.template.fill(id.as_str(), seed, out, file_of)?;
         let run = self.describe(seed, &filled)?;
         if !self.args.again
             && let Some(records) = &self.records
@@ -238,6 +273,24 @@ impl<'a> Session<'a> {
         Ok(Some(ended))
     }
 
+    /// What people call the code that runs.
+    fn name(&self) -> &str {
+        let experiment = self.experiment.as_ref().map(|(_, experiment)| experiment.name.as_str());
+        experiment.or(self.code.head.branch.as_deref().map(crate::git::head::short)).unwrap_or("run")
+    }
+
+    /// Between seeds the data is looked at again, which costs little where it is unchanged.
+    fn compare_data(&self) -> Result<(), CliError> {
+        let now = self.wanted.pin(self.cx, false)?;
+        match now.pins.iter().find(|(name, pin)| self.pins.pins.get(*name) != Some(pin)) {
+            Some((name, _)) => Err(CliError::new(format!(
+                "data {name} changed while the seeds were run; the remaining ones would see other data"
+            ))
+            .hint("git xp run --seeds …    skips no seed then: with other data it is another plan")),
+            None => Ok(()),
+        }
+    }
+
     /// Between seeds the tree is only compared with what it was.
     fn compare_tree(&self) -> Result<(), CliError> {
         let head = self.cx.repo.head()?;
@@ -246,7 +299,8 @@ impl<'a> Session<'a> {
                 .hint("git xp run --seeds …    skips the seeds that are recorded"));
         }
         if !self.code.dirty {
-            let dirt = dirt(self.cx)?;
+            let mut dirt = dirt(self.cx)?;
+            dirt.retain(|dirt| !self.apart.excuses(dirt));
             let changed = dirt.iter().find(|dirt| dirt.kind != crate::git::status::DirtKind::Untracked);
             if let Some(dirt) = changed {
                 return Err(CliError::new(format!("'{}' changed while the seeds were run", dirt.path))
@@ -279,6 +333,8 @@ impl<'a> Session<'a> {
             argv_digest: filled.argv_digest.clone(),
             cwd: self.cwd.clone(),
             config: filled.config.as_ref().map(|(copy, ..)| copy.clone()),
+            data: self.pins.pins.clone(),
+            out: filled.out.as_deref().map(|out| self.wanted.name(out)),
             environment: Some(crate::artifact::objects::digest(env_toml.as_bytes())),
             locks: self.locks.clone(),
             evaluation: self.evaluation.clone(),
@@ -294,8 +350,18 @@ impl<'a> Session<'a> {
         let cx = self.cx;
         let mut files = vec![("env.toml".to_owned(), environment::describe(&self.variables, &self.locks).into_bytes())];
         files.extend(filled.config.iter().map(|(_, name, bytes)| (name.clone(), bytes.clone())));
+        files.extend(self.pins.files.iter().cloned());
+        let config =
+            filled.config.as_ref().map(|(_, name, bytes)| (name.trim_start_matches("config/"), bytes.as_slice()));
+        if let Some(out) = &filled.out {
+            self.out.make(out, config)?;
+        }
         let owner = Some(self.host.owner("git-xp", std::process::id()));
-        let folder = open::open(&cx.repo, &cx.root, Opening { id, by: cx.by(), run, files, owner })?;
+        let opened = open::open(&cx.repo, &cx.root, Opening { id, by: cx.by(), run, files, owner });
+        if let (Err(_), Some(out)) = (&opened, &filled.out) {
+            self.out.remove(out);
+        }
+        let folder = opened?;
         let mut env = vec![
             ("GIT_XP_RUN".to_owned(), id.to_string()),
             ("GIT_XP_JOURNAL".to_owned(), folder.journal().display().to_string()),
@@ -308,6 +374,9 @@ impl<'a> Session<'a> {
         }
         if let Some((_, name, _)) = &filled.config {
             env.push(("GIT_XP_CONFIG".to_owned(), folder.files().join(name).display().to_string()));
+        }
+        if let Some(out) = &filled.out {
+            env.push(("GIT_XP_OUT".to_owned(), out.display().to_string()));
         }
         let output = folder.output();
         let spec = process::Spec { argv: &filled.argv, env: &env, output: &output, tty: self.args.tty };
@@ -381,6 +450,7 @@ pub fn report_closed(cx: &Context, closed: &Closed) {
     for file in &closed.bad_metrics_files {
         cx.ui.warning(&format!("{file} is no JSON object with numbers; stored as it is, no metric was taken from it"));
     }
+    closed.bad_outputs.iter().for_each(|what| cx.ui.warning(what));
     if let Body::Run(run) = &closed.fact.body
         && !run.changed_paths.is_empty()
     {

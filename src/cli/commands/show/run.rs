@@ -9,9 +9,10 @@ use super::spark::sparks;
 use super::view::{Files, Merged, View};
 use crate::cli::context::{Context, ShortIds};
 use crate::git::head::short as short_branch;
+use crate::model::data::DataPin;
 use crate::model::fact::Header;
 use crate::model::metric::Summary;
-use crate::model::run::Run;
+use crate::model::run::{Artifact, Run};
 use crate::model::tag;
 use crate::model::text::printable;
 use crate::model::time::Time;
@@ -52,10 +53,12 @@ const SHOWN: &[&str] = &[
     "argv_digest",
     "cwd",
     "config",
+    "data",
     "environment",
     "locks",
     "evaluation",
     "host",
+    "out",
     "artifacts",
     "plan",
     "condition",
@@ -102,13 +105,15 @@ pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
     // Why it was withdrawn stands above.
     let about: Vec<_> = view.about.iter().filter(|(header, _)| header.kind != "withdrawal").cloned().collect();
     lines.add_about(&about);
-    for artifact in &run.artifacts {
-        lines.add("artifact", format!("{} ({}) {}", artifact.name, bytes(artifact.size), artifact.oid));
-    }
+    lines.add_some("outputs", run.out.as_ref());
+    run.artifacts.iter().for_each(|artifact| lines.add("artifact", output(artifact)));
+    // What stands there is not listed twice.
+    let is_other = |name: &str| run.artifacts.iter().all(|artifact| artifact.name != name);
     match &view.files {
         Files::Blobs(blobs) => {
             blobs
                 .iter()
+                .filter(|(name, _)| is_other(name))
                 .for_each(|(name, blob)| lines.add("file", format!("{name} ({})", bytes(file::size(cx, *blob)))));
         }
         Files::Disk(files) => {
@@ -181,6 +186,7 @@ fn add_command(lines: &mut Lines, view: &View) {
     lines.add_some("config", run.config.as_ref().map(|config| format!("{} {}", config.file, config.digest)));
     let summary = view.environment.as_deref().map(environment::summary).unwrap_or_default();
     let summary = if summary.is_empty() { summary } else { format!("{summary}; --file env.toml") };
+    run.data.iter().for_each(|(name, pin)| lines.add("data", data(name, pin)));
     lines.add("environment", summary);
     lines.add_some("", run.environment.as_ref());
     run.locks.iter().for_each(|(file, oid)| lines.add("lock", format!("{file} {oid}")));
@@ -191,6 +197,25 @@ fn add_command(lines: &mut Lines, view: &View) {
         "settings",
         run.settings.as_ref().map(|text| format!("{} of .xp.toml", plural(text.lines().count(), "line"))),
     );
+}
+
+/// `train: folder data/train, 10,000 files, 1.2 GiB sha256:…`.
+fn data(name: &str, pin: &DataPin) -> String {
+    let files = pin.files.map(|files| plural(usize::try_from(files).unwrap_or(usize::MAX), "file"));
+    let from = pin.from.as_ref().filter(|_| pin.kind == "dvc").map(|from| format!("as {from} says"));
+    let place = pin.path.as_deref().or(pin.uri.as_deref()).unwrap_or_default();
+    let moves = (pin.permanent == Some(false)).then(|| "names what may move".to_owned());
+    let parts = [Some(format!("{} {place}", pin.kind)), files, pin.bytes.map(bytes), from, moves];
+    let said = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    format!("{name}: {said} {}", pin.digest.as_deref().unwrap_or_default()).trim_end().to_owned()
+}
+
+/// `out/model.json (1.2 KiB) sha256:…`, and what is special about it.
+fn output(artifact: &Artifact) -> String {
+    let link = artifact.link.as_ref().map(|link| format!(", a link to {link}")).unwrap_or_default();
+    let executable = if artifact.executable { ", executable" } else { "" };
+    let stored = if artifact.stored { "" } else { ", not stored" };
+    format!("{} ({}{executable}{link}{stored}) {}", artifact.name, bytes(artifact.size), artifact.oid)
 }
 
 /// A value, texts without quotes.

@@ -1,0 +1,114 @@
+//! Pins of data: what `--data` and `.xp.toml` ask for, looked at before the command starts.
+
+use std::collections::BTreeMap;
+
+use super::RunArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::data::pin::{Pinned, Place, pin_path, pin_uri};
+use crate::data::spec::{Spec, What, specs};
+use crate::git::status::{Dirt, DirtKind};
+use crate::model::data::DataPin;
+
+/// The data of a run.
+#[derive(Debug, Default)]
+pub(super) struct Pins {
+    /// What the fact says, by name.
+    pub(super) pins: BTreeMap<String, DataPin>,
+    /// Files that go into the ledger: path, content.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+}
+
+/// What is to be pinned, and where it is looked for.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    specs: Vec<Spec>,
+    place: Place,
+}
+
+impl Wanted {
+    /// Read the options and settings.
+    ///
+    /// # Errors
+    /// If an option is none, or the repository is bare.
+    pub(super) fn new(cx: &Context, args: &RunArgs) -> Result<Self, CliError> {
+        let specs = specs(&cx.settings.data, &args.data)
+            .map_err(|why| CliError::usage(format!("--data: {why}")).hint("git xp run --data train=data/train …"))?;
+        Ok(Self { specs, place: place(cx)? })
+    }
+
+    /// Look at all of it.
+    ///
+    /// # Errors
+    /// If something is not there, cannot be read, or names no version.
+    pub(super) fn pin(&self, cx: &Context, say: bool) -> Result<Pins, CliError> {
+        let mut all = Pins::default();
+        for Spec { name, what } in &self.specs {
+            let Pinned { pin, manifest, warnings } = self.pin_one(name, what)?;
+            if say {
+                warnings.iter().for_each(|warning| cx.ui.warning(&format!("data {name}: {warning}")));
+            }
+            all.files.extend(manifest.map(|manifest| (manifest_name(name), manifest)));
+            all.pins.insert(name.clone(), pin);
+        }
+        Ok(all)
+    }
+
+    fn pin_one(&self, name: &str, what: &What) -> Result<Pinned, CliError> {
+        match self.place.find(what) {
+            Some(path) => pin_path(&self.place, &path)
+                .map_err(|error| CliError::new(format!("data {name}: {error}")).hint(error.hint())),
+            None => pin_uri(what.text()).map_err(|error| CliError::usage(format!("data {name}: {error}"))),
+        }
+    }
+
+    /// A path as facts name it.
+    pub(super) fn name(&self, path: &std::path::Path) -> String {
+        self.place.name(path)
+    }
+
+    /// The paths of the work tree that are pinned: files there that git does not know need no commit.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let paths = self.specs.iter().filter_map(|spec| self.place.find(&spec.what));
+        paths.filter(|path| path.starts_with(&self.place.top)).map(|path| self.place.name(&path)).collect()
+    }
+}
+
+/// Where the paths of options and settings begin.
+///
+/// # Errors
+/// If the repository is bare.
+pub(super) fn place(cx: &Context) -> Result<Place, CliError> {
+    let top = cx.repo.work_dir()?;
+    let canonical = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Ok(Place { top: canonical(top), cwd: canonical(&cx.cwd), common_dir: cx.repo.common_dir() })
+}
+
+/// Where the list of a folder's files lies among the files of a run.
+pub fn manifest_name(pin: &str) -> String {
+    format!("data/{pin}.manifest")
+}
+
+/// Paths of the work tree that need no commit: pinned data, and the folder of outputs.
+#[derive(Debug, Default)]
+pub(super) struct Apart {
+    /// Pinned paths.
+    pub(super) data: Vec<String>,
+    /// The folder of outputs.
+    pub(super) out: Option<String>,
+}
+
+impl Apart {
+    /// Whether a path is one of them, or lies below one.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        let is_below = |above: &String| {
+            path.strip_prefix(above.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.data.iter().chain(&self.out).any(is_below)
+    }
+
+    /// Whether this is no dirt. What git tracks is, wherever it lies.
+    pub(super) fn excuses(&self, dirt: &Dirt) -> bool {
+        dirt.kind == DirtKind::Untracked && self.holds(dirt.path.trim_end_matches('/'))
+    }
+}
