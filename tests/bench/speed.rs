@@ -27,6 +27,7 @@ fn main() {
         ("log-metric", &mut log_metric),
         ("points", &mut points),
         ("run", &mut run),
+        ("data", &mut data),
         ("one-commit", &mut one_commit),
     ]);
 }
@@ -98,6 +99,54 @@ fn run() {
         "run --seed 1 -- true (plan looked up), refused",
         median(11, || measure(repo.path(), XP, &["run", "--seed", "1", "--", "true"], &[])),
     );
+}
+
+/// Pins of data: what they add to a run.
+fn data() {
+    const FILES: usize = 10_000;
+    const BYTES: usize = 512 << 20;
+    let repo = repository(10);
+    let path = repo.path();
+    for i in 0..FILES {
+        let folder = path.join(format!("data/many/d{}", i % 20));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{i}.txt")), format!("{i}\n")).unwrap();
+    }
+    git(path, &["add", "--all"]);
+    git(path, &["commit", "--quiet", "-m", "Data"]);
+    let large = path.parent().unwrap().join("large.bin");
+    // Zeros would do: the digest costs the same.
+    std::fs::write(&large, vec![7; BYTES]).unwrap();
+    let large = large.to_str().unwrap();
+    let run = |pin: Option<&str>| {
+        let before = ["run", "--seed", "1", "--again"];
+        let pin: Vec<&str> = pin.into_iter().flat_map(|pin| ["--data", pin]).collect();
+        measure(path, XP, &[&before[..], &pin, &["--", "true"]].concat(), &[])
+    };
+    let added = |with: Cost, without: Cost| Cost { cpu: with.cpu - without.cpu, memory: with.memory };
+    let forget = || drop(std::fs::remove_dir_all(path.join(".git/xp/data")));
+    // So that the first row does not hold what only the first call of git status does.
+    git(path, &["status", "--porcelain"]);
+    report("git status, 10,000 files (floor)", median(21, || measure(path, "git", &["status", "--porcelain"], &[])));
+    let without = median(21, || run(None));
+    report("run without data there", without);
+    let first = median(5, || {
+        forget();
+        run(Some("many=data/many"))
+    });
+    report("data pin of 10,000 files adds, first time", added(first, without));
+    report("data pin of 10,000 files adds, unchanged", added(median(21, || run(Some("many=data/many"))), without));
+    report(
+        "openssl dgst -sha256 of 512 MiB (floor)",
+        median(3, || measure(path, "openssl", &["dgst", "-sha256", large], &[])),
+    );
+    let pin = format!("large={large}");
+    let first = median(3, || {
+        forget();
+        run(Some(&pin))
+    });
+    report("data pin of 512 MiB adds, first time", added(first, without));
+    report("data pin of 512 MiB adds, unchanged", added(median(5, || run(Some(&pin))), without));
 }
 
 fn one_commit() {

@@ -161,6 +161,19 @@ fn settings_pin_data_and_options_beat_them() {
 }
 
 #[test]
+fn a_repeated_command_has_its_data_again() {
+    let repo = with_data();
+    repo.sh("cd data && git xp run --seed 1 --data train=train -- true").ok();
+    repo.write("data/train/a.csv", "2\n");
+    run(&repo, &[]).ok();
+    assert_eq!(pin(&repo, "train")["path"], "data/train");
+    assert_ne!(repo.facts("run")[0]["data"], repo.facts("run")[1]["data"]);
+    run(&repo, &[]).fails(128);
+    run(&repo, &["--data", "train=data/test.csv"]).ok();
+    assert_eq!(pin(&repo, "train")["kind"], "file");
+}
+
+#[test]
 fn untracked_data_that_is_pinned_needs_no_commit() {
     let repo = TestRepo::new();
     repo.write("data/a.csv", "1\n");

@@ -4,6 +4,10 @@ use std::fs;
 use std::io;
 
 use git_xp::capture::config;
+use git_xp::data::cache::Reader;
+use git_xp::data::files::Stat;
+use git_xp::data::manifest::{Builder, parse};
+use git_xp::data::{compare, dvc as dvc_files, uri as uris};
 use git_xp::model::direction::Direction;
 use git_xp::model::expectation::Expectation;
 use git_xp::model::fact::Fact;
@@ -20,7 +24,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
@@ -30,6 +34,10 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("series", series),
     ("query", query),
     ("segment", segment),
+    ("manifest", manifest),
+    ("dvc", dvc),
+    ("uri", uri),
+    ("digests", digests),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -181,6 +189,40 @@ pub fn query(data: &[u8]) {
     if let Ok(columns) = Columns::parse(text) {
         assert_eq!(Columns::parse(&columns.to_string()), Ok(columns));
     }
+}
+
+/// A manifest that can be read is written as the same bytes, and does not differ from itself.
+pub fn manifest(data: &[u8]) {
+    let Some(entries) = parse(data) else { return };
+    let mut builder = Builder::new(usize::MAX);
+    entries.iter().for_each(|entry| builder.add(entry));
+    assert_eq!(builder.finish().1.as_deref(), Some(data), "there is one way to write it");
+    assert_eq!(compare::compare("x", data, data), None);
+}
+
+/// A file of DVC is read or refused; what it says can stand in a fact.
+pub fn dvc(data: &[u8]) {
+    let outs = dvc_files::parse_file(data).unwrap_or_default();
+    let found = dvc_files::find_in_lock(data, "data").ok().flatten();
+    for out in outs.iter().chain(&found) {
+        assert!(out.digest.contains(':') && !out.digest.contains(char::is_control), "{out:?}");
+    }
+}
+
+/// A URI is recorded or refused; what is recorded holds no login, and a refusal repeats none.
+pub fn uri(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match uris::check(text) {
+        Ok(_) => assert!(uris::is_uri(text) && !text.contains(char::is_control)),
+        Err(error) => assert!(!error.to_string().contains('\n')),
+    }
+}
+
+/// What is remembered of digests is read to its end, whatever it is.
+pub fn digests(data: &[u8]) {
+    let stat = Stat { inode: 1, size: 1, mtime: (1, 1), ctime: (1, 1) };
+    let mut reader = Reader::new(data);
+    let _ = (reader.find(b"a", &stat), reader.find(&[0xff; 40], &stat));
 }
 
 /// A row with a value of another kind for each of eight numbers.

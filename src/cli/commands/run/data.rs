@@ -27,12 +27,13 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Read the options and settings.
+    /// Read the options and settings. `repeated` is what the run had that is repeated; settings beat it.
     ///
     /// # Errors
     /// If an option is none, or the repository is bare.
-    pub(super) fn new(cx: &Context, args: &RunArgs) -> Result<Self, CliError> {
-        let specs = specs(&cx.settings.data, &args.data)
+    pub(super) fn new(cx: &Context, args: &RunArgs, mut repeated: BTreeMap<String, String>) -> Result<Self, CliError> {
+        repeated.extend(cx.settings.data.clone());
+        let specs = specs(&repeated, &args.data)
             .map_err(|why| CliError::usage(format!("--data: {why}")).hint("git xp run --data train=data/train …"))?;
         Ok(Self { specs, place: place(cx)? })
     }

@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod data;
+mod earlier;
 mod last_line;
 mod out;
 mod repeat;
@@ -28,7 +29,6 @@ use crate::capture::process::{self, Ended};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
 use crate::cli::notices::{finals, metrics_line};
-use crate::cli::selector;
 use crate::git::hooks;
 use crate::model::experiment::Experiment;
 use crate::model::fact::Body;
@@ -38,8 +38,8 @@ use crate::model::time::Time;
 use crate::record::close::{self, Closed, Closing};
 use crate::record::open::{self, Opening};
 use crate::record::pending::Sealed;
-use crate::record::{RecordError, belonging, log, plan};
-use crate::records::{Records, RunRecord};
+use crate::record::{RecordError, log, plan};
+use crate::records::Records;
 use crate::store::line::Event;
 use crate::store::owner::Host;
 
@@ -195,19 +195,22 @@ impl<'a> Session<'a> {
         cx.seal();
         let records = if needs_records { Some(cx.records()?) } else { None };
         let head = cx.repo.head()?;
-        let experiment = find_experiment(cx, &args, &head, records)?;
+        let experiment = earlier::find_experiment(cx, &args, &head, records)?;
+        let mut repeated = BTreeMap::new();
         let command = match args.command.as_slice() {
             [] => {
-                let command = last_command(&head.branch, experiment.as_ref(), records)?;
-                let last = records.as_ref().and_then(|records| last_params(records, &command));
+                let command = earlier::last_command(&head.branch, experiment.as_ref(), records)?;
+                let last = records.as_ref().and_then(|records| earlier::last_params(records, &command));
                 args.params.extend(repeat::params(&command, &args.params, last.as_ref())?);
+                repeated =
+                    records.map_or_else(|| Ok(BTreeMap::new()), |records| earlier::last_data(cx, records, &command))?;
                 command
             }
             command => command.to_vec(),
         };
         let prefix = cx.prefix();
         let template = Template::new(&args, command, &prefix, cx.settings.seed_param.as_deref())?;
-        let wanted = Wanted::new(cx, &args)?;
+        let wanted = Wanted::new(cx, &args, repeated)?;
         let place = data::place(cx)?;
         let out = Out::new(cx, &args, &template.command, &place)?;
         let apart = Apart { data: wanted.paths(), out: out.path(&place) };
@@ -257,7 +260,7 @@ impl<'a> Session<'a> {
         let run = self.describe(seed, &filled)?;
         if !self.args.again
             && let Some(records) = &self.records
-            && let Some(before) = find_plan(records, &run.plan)
+            && let Some(before) = earlier::find_plan(records, &run.plan)
         {
             let metrics = metrics_line(finals(records, before));
             let text = format!("the same plan ended ok before, as run {} {metrics}", self.short(&before.id))
@@ -436,10 +439,6 @@ impl<'a> Session<'a> {
     }
 }
 
-fn find_plan<'a>(records: &'a Records, plan: &str) -> Option<&'a RunRecord> {
-    records.runs.iter().find(|run| run.counts() && run.plan() == plan && !plan.is_empty())
-}
-
 /// Say what was wrong with a run's journal and files.
 pub fn report_closed(cx: &Context, closed: &Closed) {
     if let Some((count, line, why)) = &closed.rejected {
@@ -459,60 +458,4 @@ pub fn report_closed(cx: &Context, closed: &Closed) {
             "the code changed while the command ran: {paths}; what lay there at the end is stored with the run"
         ));
     }
-}
-
-fn find_experiment(
-    cx: &Context,
-    args: &RunArgs,
-    head: &crate::git::head::Head,
-    records: Option<&Records>,
-) -> Result<Option<(Id, Experiment)>, CliError> {
-    if let (Some(name), Some(records)) = (&args.experiment, records) {
-        if head.state == "branch" {
-            return Err(CliError::usage("--experiment is for a detached HEAD; here the branch says it")
-                .hint("git switch --detach"));
-        }
-        let selector::Selected::Experiment(found) = selector::resolve(cx, records, name)? else {
-            return Err(CliError::new(format!("--experiment {name}: that is no experiment")));
-        };
-        return Ok(Some((found.id, found.current.to_experiment(&records.names))));
-    }
-    match &head.branch {
-        Some(branch) => Ok(belonging::find(&cx.repo, &cx.settings.start.prefix, branch, head.commit)?),
-        None => Ok(None),
-    }
-}
-
-/// The command of the branch's last run, else the one that the experiment took over.
-fn last_command(
-    branch: &Option<String>,
-    experiment: Option<&(Id, Experiment)>,
-    records: Option<&Records>,
-) -> Result<Vec<String>, CliError> {
-    let last = records.and_then(|records| {
-        let runs: Box<dyn DoubleEndedIterator<Item = &RunRecord>> = match experiment {
-            Some((id, _)) => Box::new(records.runs_of(*id)),
-            None => Box::new(records.runs_on(branch.as_deref())),
-        };
-        runs.map(RunRecord::command).rfind(|command| !command.is_empty()).map(|command| records.texts(&command))
-    });
-    let inherited = experiment.map(|(_, experiment)| experiment.command.clone());
-    let command = last.or(inherited).filter(|command| !command.is_empty());
-    let Some(command) = command else {
-        return Err(
-            CliError::usage("this branch has no command to repeat yet").hint("git xp run --seed 1 -- <command>")
-        );
-    };
-    if command.iter().any(|arg| arg.contains(crate::capture::secrets::MASK)) {
-        return Err(CliError::usage("the last command held a secret, which is not recorded")
-            .hint("type the command again: git xp run … -- <command>"));
-    }
-    Ok(command)
-}
-
-/// The params of the last run of a command.
-fn last_params(records: &Records, command: &[String]) -> Option<BTreeMap<String, serde_json::Value>> {
-    let command: Vec<_> = command.iter().map(|word| records.names.find(word)).collect::<Option<_>>()?;
-    let last = records.runs.iter().rev().find(|run| run.command() == command)?;
-    Some(last.params().map(|(name, value)| (records.text(name).to_owned(), value.to_json(&records.names))).collect())
 }
