@@ -111,6 +111,14 @@ fn every_document_is_as_its_schema_says() {
         &bare,
         &["status", "list", "list --runs", "list --tree", "log", "log --all", "show main", "compare", "fsck"],
     );
+    // Data and outputs.
+    for text in ["1", "22"] {
+        bare.write("data/a.csv", text);
+        let script = "echo $GIT_XP_SEED > {out}/a; ln -s a {out}/b; chmod +x {out}/a";
+        let uri = "web=hf://datasets/org/name@main";
+        bare.xp(&["run", "--seed", "1", "--data", "train=data", "--data", uri, "--", "sh", "-c", script]).ok();
+    }
+    documents.take_all(&bare, &["show last", "diff last~1 last"]);
     let repo = odd();
     documents.take_all(
         &repo,

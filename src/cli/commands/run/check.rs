@@ -111,7 +111,7 @@ fn unrecorded(cx: &Context, command: &[String], apart: &Apart) -> Result<Vec<Str
         }
         if let Ok(relative) = full.strip_prefix(&top) {
             let relative = relative.to_string_lossy().replace('\\', "/");
-            if !apart.holds(&relative) && !ignored.is_match(&relative) && !cx.settings.metrics_files.contains(&relative)
+            if !apart.pins(&relative) && !ignored.is_match(&relative) && !cx.settings.metrics_files.contains(&relative)
             {
                 files.push(relative);
             }

@@ -100,16 +100,19 @@ pub(super) struct Apart {
 }
 
 impl Apart {
-    /// Whether a path is one of them, or lies below one.
-    pub(super) fn holds(&self, path: &str) -> bool {
-        let is_below = |above: &String| {
-            path.strip_prefix(above.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.data.iter().chain(&self.out).any(is_below)
+    /// Whether a path is pinned, or lies in a pinned folder: then it is recorded.
+    pub(super) fn pins(&self, path: &str) -> bool {
+        self.data.iter().any(|above| is_at_or_below(path, above))
     }
 
     /// Whether this is no dirt. What git tracks is, wherever it lies.
     pub(super) fn excuses(&self, dirt: &Dirt) -> bool {
-        dirt.kind == DirtKind::Untracked && self.holds(dirt.path.trim_end_matches('/'))
+        let path = dirt.path.trim_end_matches('/');
+        let is_output = || self.out.as_ref().is_some_and(|out| is_at_or_below(path, out));
+        dirt.kind == DirtKind::Untracked && (self.pins(path) || is_output())
     }
+}
+
+fn is_at_or_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -88,7 +88,7 @@ impl Out {
         };
         if !base.exists() {
             fs::create_dir_all(base).map_err(wrong)?;
-            // Results are no code: without it, the next run would find files that no commit holds.
+            // Results are no code: without it, the next run would find files that no commit holds. Elsewhere it does no harm.
             fs::write(base.join(".gitignore"), "*\n").map_err(wrong)?;
         }
         fs::create_dir(path).map_err(wrong)?;
