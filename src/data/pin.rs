@@ -209,8 +209,13 @@ impl Tracked {
         let is_other =
             self.out.files.is_some_and(|said| said != files) || self.out.size.is_some_and(|said| said != bytes);
         let said = |number: Option<u64>| number.map_or("unknown".to_owned(), |number| number.to_string());
+        let plural = if files == 1 { "" } else { "s" };
         is_other.then(|| {
-            format!("it has {files} files of {bytes} bytes, not {} of {}", said(self.out.files), said(self.out.size))
+            format!(
+                "it has {files} file{plural} of {bytes} bytes, not {} of {}",
+                said(self.out.files),
+                said(self.out.size)
+            )
         })
     }
 }

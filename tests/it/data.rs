@@ -292,7 +292,7 @@ fn what_dvc_tracks_is_taken_at_its_word() {
     assert_eq!((text.code, text.stderr.contains("warning")), (0, false), "{}", text.stderr);
     repo.write("data/train/other.csv", "1");
     let text = run(&repo, &["--again", "--data", "train=data/train", "--", "true"]);
-    let warning = "data/train is not what data/train.dvc says: it has 1 files of 1 bytes, not 2 of 5";
+    let warning = "data/train is not what data/train.dvc says: it has 1 file of 1 bytes, not 2 of 5";
     assert!(text.stderr.contains(warning), "{}", text.stderr);
     repo.write("data/test.csv", "abcd");
     let text = run(&repo, &["--again", "--data", "test=data/test.csv", "--", "true"]);

@@ -30,8 +30,12 @@ fn outputs_are_stored_with_the_run() {
     let month = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"]);
     assert!(repo.git(&["ls-tree", "-r", "--name-only", &month]).contains("/out/model.json"));
     repo.is_sound();
-    // The next run without it must say so: the results are no code.
-    run(&repo, &["--again", "--out", "res", "--", "true"]).fails(128);
+    // The results are no code: they are in nobody's way, and in no commit.
+    run(&repo, &["-a", "--", "sh", "-c", "echo 1 > other"]).ok();
+    assert_eq!(repo.facts("run")[1]["dirty"], false);
+    assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "1");
+    let text = run(&repo, &["--", "true"]).fails(128);
+    assert!(text.contains("other (untracked)") && !text.contains("res/"), "{text}");
 }
 
 #[test]

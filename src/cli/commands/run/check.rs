@@ -6,6 +6,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::RunArgs;
 use super::data::Apart;
+use super::out;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::notices::shell_quote;
@@ -77,7 +78,9 @@ pub fn dirt(cx: &Context) -> Result<Vec<Dirt>, CliError> {
     let is_exception = |path: &str| {
         path == ".xp.toml" || cx.settings.metrics_files.iter().any(|file| file == path) || ignored.is_match(path)
     };
-    Ok(cx.repo.dirt()?.into_iter().filter(|dirt| !is_exception(&dirt.path)).collect())
+    let outputs = Apart { data: Vec::new(), out: out::remembered(cx.repo.git_dir()) };
+    let is_dirt = |dirt: &Dirt| !is_exception(&dirt.path) && !outputs.excuses(dirt);
+    Ok(cx.repo.dirt()?.into_iter().filter(is_dirt).collect())
 }
 
 fn ignored(patterns: &[String]) -> Result<GlobSet, CliError> {

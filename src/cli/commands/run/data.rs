@@ -90,13 +90,13 @@ pub fn manifest_name(pin: &str) -> String {
     format!("data/{pin}.manifest")
 }
 
-/// Paths of the work tree that need no commit: pinned data, and the folder of outputs.
+/// Paths of the work tree that need no commit: pinned data, and outputs.
 #[derive(Debug, Default)]
 pub(super) struct Apart {
     /// Pinned paths.
     pub(super) data: Vec<String>,
-    /// The folder of outputs.
-    pub(super) out: Option<String>,
+    /// Paths of outputs.
+    pub(super) out: Vec<String>,
 }
 
 impl Apart {
@@ -108,7 +108,7 @@ impl Apart {
     /// Whether this is no dirt. What git tracks is, wherever it lies.
     pub(super) fn excuses(&self, dirt: &Dirt) -> bool {
         let path = dirt.path.trim_end_matches('/');
-        let is_output = || self.out.as_ref().is_some_and(|out| is_at_or_below(path, out));
+        let is_output = || self.out.iter().any(|out| is_at_or_below(path, out));
         dirt.kind == DirtKind::Untracked && (self.pins(path) || is_output())
     }
 }

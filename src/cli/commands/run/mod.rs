@@ -213,7 +213,7 @@ impl<'a> Session<'a> {
         let wanted = Wanted::new(cx, &args, repeated)?;
         let place = data::place(cx)?;
         let out = Out::new(cx, &args, &template.command, &place)?;
-        let apart = Apart { data: wanted.paths(), out: out.path(&place) };
+        let apart = Apart { data: wanted.paths(), out: out.path(&place).into_iter().collect() };
         let code = check::check(cx, &args, &template.command, &apart)?;
         if let Err(message) = hooks::pre_run(&cx.repo) {
             return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
@@ -365,6 +365,9 @@ impl<'a> Session<'a> {
             self.out.remove(out);
         }
         let folder = opened?;
+        if let Some(out) = &filled.out {
+            self.out.remember(cx.repo.git_dir(), &self.wanted.name(out));
+        }
         let mut env = vec![
             ("GIT_XP_RUN".to_owned(), id.to_string()),
             ("GIT_XP_JOURNAL".to_owned(), folder.journal().display().to_string()),

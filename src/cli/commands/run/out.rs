@@ -16,6 +16,9 @@ use crate::model::param::placeholders;
 /// The folder of `{out}` where nothing else is said.
 const DEFAULT: &str = "out";
 
+/// The outputs of earlier runs in a work tree, a path a line: a file of its git folder.
+const LIST: &str = "xp/outs";
+
 /// Where the outputs are.
 #[derive(Debug)]
 pub(super) enum Out {
@@ -101,6 +104,22 @@ impl Out {
         }
     }
 
+    /// Remember where a run leaves what git does not know, so that later runs without the option are not refused for it.
+    pub(super) fn remember(&self, git_dir: &Path, name: &str) {
+        if matches!(self, Self::Given(_))
+            && !name.contains('\n')
+            && !remembered(git_dir).iter().any(|known| known == name)
+        {
+            let add = || {
+                fs::create_dir_all(git_dir.join("xp"))?;
+                let mut file = fs::OpenOptions::new().create(true).append(true).open(git_dir.join(LIST))?;
+                io::Write::write_all(&mut file, format!("{name}\n").as_bytes())
+            };
+            // Without it the next run says what is in its way.
+            let _: io::Result<()> = add();
+        }
+    }
+
     /// Take a fresh folder away whose run could not be opened.
     pub(super) fn remove(&self, path: &Path) {
         if matches!(self, Self::Fresh(_)) {
@@ -108,6 +127,12 @@ impl Out {
             let _ = fs::remove_dir_all(path);
         }
     }
+}
+
+/// The outputs of earlier runs in this work tree, as facts name them.
+pub(super) fn remembered(git_dir: &Path) -> Vec<String> {
+    let text = fs::read_to_string(git_dir.join(LIST)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
 }
 
 /// A file, or a folder with something in it, may be another run's.
