@@ -103,7 +103,7 @@ pub fn pin_path(place: &Place, path: &Path) -> Result<Pinned, DataError> {
     pin.kind = if found.is_dir() { "folder" } else { "file" }.to_owned();
     pin.bytes = Some(scanned.bytes);
     pin.files = Some(scanned.files).filter(|_| found.is_dir());
-    let shown = path.display();
+    let shown = place.name(path);
     if scanned.files == 0 {
         warnings.push(format!("{shown} holds no file"));
     }

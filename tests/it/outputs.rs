@@ -35,6 +35,9 @@ fn outputs_are_stored_with_the_run() {
     assert_eq!(repo.facts("run")[1]["dirty"], false);
     assert_eq!(repo.git(&["rev-list", "--count", "HEAD"]), "1");
     let text = run(&repo, &["--", "true"]).fails(128);
+    repo.write("data/x", "1");
+    repo.sh("git xp run -a --seed 1 --data x=data -- true").ok();
+    assert_eq!(repo.git(&["status", "--porcelain"]), "?? data/\n?? res/");
     assert!(text.contains("other (untracked)") && !text.contains("res/"), "{text}");
 }
 

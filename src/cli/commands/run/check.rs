@@ -61,7 +61,7 @@ pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String], apart: &Ap
     }
     judgement.warnings.iter().for_each(|warning| cx.ui.warning(warning));
     if judgement.commit {
-        commit_all(cx, args, &head)?;
+        commit_all(cx, args, &head, apart)?;
         head = cx.repo.head()?;
     }
     let snapshot = if judgement.snapshot { Some(snapshot(cx, &head, &findings.dirt)?) } else { None };
@@ -164,17 +164,34 @@ fn typed_around_run() -> (Vec<String>, Vec<String>) {
     (args[..at].to_vec(), args.get(at + 1..).unwrap_or_default().to_vec())
 }
 
-fn commit_all(cx: &Context, args: &RunArgs, head: &Head) -> Result<(), CliError> {
+fn commit_all(cx: &Context, args: &RunArgs, head: &Head, apart: &Apart) -> Result<(), CliError> {
     if head.state != "branch" {
         return Err(CliError::new("-a commits to a branch, and HEAD is on none").hint("git switch -c <branch>"));
     }
     let top = cx.repo.work_dir()?;
-    crate::git::process::Git::new(top, "add").args(["--all", "--", "."]).output()?;
+    // Results are no code, and pinned data is recorded without a commit.
+    let known = out::remembered(cx.repo.git_dir());
+    let left_out = untracked_below(cx, apart.data.iter().chain(&apart.out).chain(&known))?;
+    let left_out: Vec<String> = left_out.iter().map(|path| format!(":(top,exclude,literal){path}")).collect();
+    crate::git::process::Git::new(top, "add").args(["--all", "--", "."]).args(&left_out).output()?;
     let message = args.message.clone().unwrap_or_else(|| "Changes for the next run".to_owned());
     crate::git::process::Git::new(top, "commit").args(["--quiet", "-m", &message]).output()?;
     let now = cx.repo.head()?.commit.to_string();
     cx.ui.status(&format!("committed everything as {}: {message}", &now[..10]));
     Ok(())
+}
+
+/// Those of these paths that git does not track: a tracked one is committed like everything else.
+fn untracked_below<'a>(cx: &Context, paths: impl Iterator<Item = &'a String>) -> Result<Vec<String>, CliError> {
+    let mut found = Vec::new();
+    for path in paths.filter(|path| !Path::new(path.as_str()).is_absolute()) {
+        let spec = format!(":(top,literal){path}");
+        let git = crate::git::process::Git::new(cx.repo.work_dir()?, "ls-files");
+        if git.args(["-z", "--", &spec]).output()?.is_empty() {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
 }
 
 fn snapshot(cx: &Context, head: &Head, dirt: &[Dirt]) -> Result<Oid, CliError> {
