@@ -275,6 +275,34 @@ mod tests {
         assert!(scan(&dir.path().join("missing"), dir.path()).is_err());
     }
 
+    #[test]
+    fn what_changes_while_it_is_read_is_read_again_or_named() {
+        use std::io::Write;
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let dir = tempfile::tempdir().expect("a folder");
+        let (path, caches, is_done) = (dir.path().join("grows"), dir.path().join("caches"), AtomicBool::new(false));
+        fs::write(&path, vec![b'x'; 1 << 20]).expect("written");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut file = fs::OpenOptions::new().append(true).open(&path).expect("opened");
+                while !is_done.load(Ordering::SeqCst) {
+                    file.write_all(b"x").expect("written");
+                }
+            });
+            for _ in 0..5 {
+                match scan(&path, &caches) {
+                    // Whatever the moment was, size and digest are of the same one.
+                    Ok(found) => {
+                        let content = vec![b'x'; usize::try_from(found.bytes).expect("small")];
+                        assert_eq!(found.sha256, crate::data::hash::hash_bytes(&content));
+                    }
+                    Err(error) => assert!(error.to_string().ends_with("grows changes while it is read"), "{error}"),
+                }
+            }
+            is_done.store(true, Ordering::SeqCst);
+        });
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_count_by_their_text_and_pipes_are_refused() {
