@@ -6,9 +6,8 @@ use crate::artifact::objects::digest;
 use crate::git::{GitError, Oid, Repo};
 use crate::model::run::DiffStat;
 
-/// Files at the top of a tree that fix the versions of dependencies.
-const LOCK_FILES: [&str; 14] = [
-    "requirements.txt",
+/// Files that fix the versions of dependencies.
+const LOCK_FILES: [&str; 20] = [
     "requirements.lock",
     "poetry.lock",
     "uv.lock",
@@ -16,13 +15,25 @@ const LOCK_FILES: [&str; 14] = [
     "Pipfile.lock",
     "pylock.toml",
     "environment.yml",
+    "environment.yaml",
     "conda-lock.yml",
     "pixi.lock",
     "renv.lock",
     "Manifest.toml",
     "Cargo.lock",
     "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "go.sum",
+    "flake.lock",
 ];
+
+/// Whether a file fixes the versions of dependencies: `requirements*.txt` too.
+fn is_lock_file(name: &str) -> bool {
+    LOCK_FILES.contains(&name) || (name.starts_with("requirements") && name.ends_with(".txt"))
+}
 
 /// How `commit` differs from `base`.
 ///
@@ -49,14 +60,22 @@ pub fn diff_stat(repo: &Repo, base: Oid, commit: Oid) -> Result<DiffStat, GitErr
     Ok(stat)
 }
 
-/// The blob ids of the lock files at the top of a tree.
+/// The blob ids of the lock files by path: those at the top of a tree, and those in the folders from there down to `folder`, where a command is started.
 ///
 /// # Errors
 /// If the tree cannot be read.
-pub fn lock_files(repo: &Repo, tree: Oid) -> Result<BTreeMap<String, String>, GitError> {
-    let entries = repo.read_tree(tree)?;
-    let locks = entries.into_iter().filter(|(name, mode, _)| !mode.is_tree() && LOCK_FILES.contains(&name.as_str()));
-    Ok(locks.map(|(name, _, oid)| (name, oid.to_string())).collect())
+pub fn lock_files(repo: &Repo, tree: Oid, folder: &str) -> Result<BTreeMap<String, String>, GitError> {
+    let mut locks = BTreeMap::new();
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    for dir in [""].into_iter().chain(ends.map(|end| &folder[..end]).filter(|dir| !dir.is_empty())) {
+        let found = if dir.is_empty() { Some(tree) } else { repo.find_path(tree, dir)?.map(|(_, oid)| oid) };
+        // A folder may be new, ignored or in a submodule: then the tree has none of its files.
+        let Some(entries) = found.and_then(|oid| repo.read_tree(oid).ok()) else { break };
+        let files = entries.into_iter().filter(|(name, mode, _)| !mode.is_tree() && is_lock_file(name));
+        let path = |name: &str| if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
+        locks.extend(files.map(|(name, _, oid)| (path(&name), oid.to_string())));
+    }
+    Ok(locks)
 }
 
 /// A digest of the evaluation code: of the objects at `paths` in the tree. `None` if no path is named.

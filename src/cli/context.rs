@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::CliError;
 use super::selector;
 use super::ui::Ui;
+use crate::capture::environment::Surroundings;
 use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
 use crate::model::fact::Fact;
@@ -139,6 +140,12 @@ impl Context {
         let cwd = self.cwd.canonicalize().unwrap_or_else(|_| self.cwd.clone());
         let relative = top.as_deref().and_then(|top| cwd.strip_prefix(top).ok()).unwrap_or(Path::new(""));
         relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// What a command, started where the user stands, runs in.
+    pub fn surroundings(&self, argv: &[String]) -> Surroundings {
+        let top = self.repo.work_dir().unwrap_or(&self.cwd);
+        Surroundings::of_this_process(argv, &self.cwd, top, &self.repo.common_dir())
     }
 
     /// Close orphaned runs and seal everything that is made. What stays pending is a warning: the user's command has done its work.

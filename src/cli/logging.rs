@@ -144,9 +144,10 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
         let merge_base = cx.repo.merge_base(commit, head.commit).map(|oid| oid.to_string());
         Some(RunBaseline { commit: commit.to_string(), merge_base })
     });
-    let variables = environment::variables(&cx.settings.run.environment);
-    let locks = code::lock_files(&cx.repo, tree)?;
-    let env_toml = environment::describe(&variables, &locks);
+    let surroundings = cx.surroundings(&[]);
+    let variables = environment::variables(&surroundings, &cx.settings.run.environment);
+    let locks = code::lock_files(&cx.repo, tree, &cx.prefix())?;
+    let env_toml = environment::describe(&surroundings, &variables, &locks);
     let mut run = Run {
         experiment: experiment.as_ref().map(|(id, _)| *id),
         name: experiment.map(|(_, experiment)| experiment.name),

@@ -12,6 +12,7 @@ pub mod head;
 pub mod hooks;
 pub(crate) mod loose;
 pub mod merged;
+pub mod neighbour;
 pub mod notes;
 pub mod objects;
 pub mod pack_order;

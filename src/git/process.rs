@@ -43,6 +43,14 @@ impl Git {
         self
     }
 
+    /// Leave environment variables out.
+    pub fn without(mut self, names: &[&str]) -> Self {
+        for name in names {
+            self.command.env_remove(name);
+        }
+        self
+    }
+
     /// Kill it if it takes longer; it then counts as failed.
     pub fn within(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);

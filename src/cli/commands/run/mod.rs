@@ -24,7 +24,7 @@ use data::{Apart, Pins, Wanted};
 use out::Out;
 
 use crate::capture::code;
-use crate::capture::environment;
+use crate::capture::environment::{self, Surroundings};
 use crate::capture::process::{self, Ended};
 use crate::cli::context::{Context, ShortIds};
 use crate::cli::error::{CliError, exit};
@@ -174,6 +174,7 @@ struct Session<'a> {
     experiment: Option<(Id, Experiment)>,
     baseline: Option<RunBaseline>,
     host: Host,
+    environment: Surroundings,
     variables: BTreeMap<String, String>,
     locks: BTreeMap<String, String>,
     evaluation: Option<String>,
@@ -224,10 +225,17 @@ impl<'a> Session<'a> {
             let merge_base = cx.repo.merge_base(commit, code.head.commit).map(|oid| oid.to_string());
             Some(RunBaseline { commit: commit.to_string(), merge_base })
         });
+        let environment = cx.surroundings(&[]);
+        let mut variables = environment::variables(&environment, &cx.settings.run.environment);
+        if args.seed.is_some() || args.seeds.is_some() {
+            // The command gets another one, from the seed.
+            variables.remove("PYTHONHASHSEED");
+        }
         Ok(Self {
-            locks: code::lock_files(&cx.repo, code.tree)?,
+            locks: code::lock_files(&cx.repo, code.tree, &prefix)?,
             evaluation: code::evaluation_digest(&cx.repo, code.tree, &cx.settings.evaluation_paths)?,
-            variables: environment::variables(&cx.settings.run.environment),
+            environment,
+            variables,
             host: Host::this(),
             cwd: prefix,
             wanted,
@@ -257,7 +265,7 @@ impl<'a> Session<'a> {
         let out = self.out.of(id, self.name());
         let file_of = |name: &str| open::file_of(&self.cx.root, id, name);
         let filled = self.template.fill(id.as_str(), seed, out, file_of)?;
-        let run = self.describe(seed, &filled)?;
+        let (run, env_toml) = self.describe(seed, &filled)?;
         if !self.args.again
             && let Some(records) = &self.records
             && let Some(before) = earlier::find_plan(records, &run.plan)
@@ -272,7 +280,7 @@ impl<'a> Session<'a> {
             self.cx.ui.status(&format!("seed {}: {text}; skipped", seed.unwrap_or_default()));
             return Ok(None);
         }
-        let ended = self.execute(id, seed, run, &filled)?;
+        let ended = self.execute(id, seed, run, env_toml, &filled)?;
         Ok(Some(ended))
     }
 
@@ -313,10 +321,11 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The fact as far as it is known before the command starts.
-    fn describe(&self, seed: Option<i64>, filled: &Filled) -> Result<Run, CliError> {
+    /// The fact as far as it is known before the command starts, and `env.toml`.
+    fn describe(&self, seed: Option<i64>, filled: &Filled) -> Result<(Run, String), CliError> {
         let head = &self.code.head;
-        let env_toml = environment::describe(&self.variables, &self.locks);
+        let surroundings = Surroundings { argv: filled.argv.clone(), ..self.environment.clone() };
+        let env_toml = environment::describe(&surroundings, &self.variables, &self.locks);
         let mut run = Run {
             experiment: self.experiment.as_ref().map(|(id, _)| *id),
             name: self.experiment.as_ref().map(|(_, experiment)| experiment.name.clone()),
@@ -346,12 +355,19 @@ impl<'a> Session<'a> {
             ..Run::default()
         };
         (run.plan, run.condition) = plan::digests(&run, self.cx.settings.seed_param.as_deref(), &self.variables);
-        Ok(run)
+        Ok((run, env_toml))
     }
 
-    fn execute(&mut self, id: Id, seed: Option<i64>, run: Run, filled: &Filled) -> Result<Ended, CliError> {
+    fn execute(
+        &mut self,
+        id: Id,
+        seed: Option<i64>,
+        run: Run,
+        env_toml: String,
+        filled: &Filled,
+    ) -> Result<Ended, CliError> {
         let cx = self.cx;
-        let mut files = vec![("env.toml".to_owned(), environment::describe(&self.variables, &self.locks).into_bytes())];
+        let mut files = vec![("env.toml".to_owned(), env_toml.into_bytes())];
         files.extend(filled.config.iter().map(|(_, name, bytes)| (name.clone(), bytes.clone())));
         files.extend(self.pins.files.iter().cloned());
         let config =

@@ -1,0 +1,66 @@
+//! Finding the GPUs: from what was asked in this boot, else from the tools, else from the driver.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::ask::{Answer, ask};
+use super::cache::{Cache, Remembered};
+use super::{Gpus, Surroundings, file, nvidia, rocm};
+use crate::capture::environment::program;
+
+/// How long a tool may take. It does once per boot, with many GPUs and without their persistence daemon for seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Names what `nvidia-smi` and `rocm-smi` tell; without them, or if they hang, what the driver does.
+pub(super) fn find(surroundings: &Surroundings) -> Gpus {
+    let tool = |name: &str| program::find(name, surroundings);
+    let (nvidia_smi, rocm_smi) = (tool("nvidia-smi"), tool("rocm-smi"));
+    let root = Path::new("/");
+    if nvidia_smi.is_none() && rocm_smi.is_none() {
+        return nvidia::of_proc(root);
+    }
+    let cache = key(root, nvidia_smi.iter().chain(&rocm_smi)).map(|key| Cache::new(&surroundings.common_dir, key));
+    match cache.as_ref().and_then(Cache::read) {
+        Some(Remembered::Gpus(gpus)) => return gpus,
+        Some(Remembered::TooLate) => return nvidia::of_proc(root),
+        None => {}
+    }
+    let mut is_late = false;
+    let tools: [(Option<PathBuf>, &[&str], fn(&str) -> Gpus); 2] =
+        [(nvidia_smi, &nvidia::QUESTION, nvidia::parse), (rocm_smi, &rocm::QUESTION, rocm::parse)];
+    for (tool, question, parse) in tools {
+        match tool.map(|tool| ask(&tool, question, PATIENCE)) {
+            Some(Answer::Text(text)) => {
+                let found = parse(&text);
+                if !found.gpus.is_empty() {
+                    cache.inspect(|cache| cache.write(&Remembered::Gpus(found.clone())));
+                    return found;
+                }
+            }
+            Some(Answer::TooLate) => is_late = true,
+            Some(Answer::None) | None => {}
+        }
+    }
+    // A tool that failed may answer the next time.
+    if is_late {
+        cache.inspect(|cache| cache.write(&Remembered::TooLate));
+    }
+    nvidia::of_proc(root)
+}
+
+/// What an answer holds for: this boot, these tools, this driver, these devices (of a container, some of the host's). `None` where a boot has no id.
+fn key<'a>(root: &Path, tools: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
+    let boot = file::text(&root.join("proc/sys/kernel/random/boot_id"), 4096)?;
+    let mut key = vec![boot.trim().to_owned()];
+    for tool in tools {
+        let found = tool.metadata().ok()?;
+        key.push(format!("{} {} {:?}", tool.display(), found.len(), found.modified().ok()));
+    }
+    key.extend(file::text(&root.join("proc/driver/nvidia/version"), 64 * 1024));
+    let entries = std::fs::read_dir(root.join("dev")).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut devices: Vec<String> = names.filter(|name| name.starts_with("nvidia") || name == "kfd").collect();
+    devices.sort();
+    key.extend(devices);
+    Some(key.join("\n"))
+}

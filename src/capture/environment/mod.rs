@@ -1,0 +1,36 @@
+//! `env.toml`: what a command runs in, readable; the same text for the same environment.
+//!
+//! Python and everything else is described from its files: no interpreter is started, and no program is run because a file names it. The only
+//! programs started are `git`, to look at the sources of editable packages, and the GPU's own tool, once per boot.
+//!
+//! [`Surroundings`] says what is looked at, [`describe`] puts the parts together: [`locate`] finds the environment that a command uses, [`site`]
+//! its folders of packages, [`packages`] what is installed there, and from where ([`origin`]).
+
+pub mod command;
+mod conda;
+mod container;
+mod describe;
+mod file;
+mod hardware;
+mod interpreter;
+mod locate;
+mod origin;
+mod packages;
+mod program;
+mod project;
+mod pyenv;
+mod pyvenv;
+mod site;
+mod surroundings;
+mod system;
+mod variables;
+mod version;
+
+pub use container::layers;
+pub use describe::describe;
+pub use hardware::{nvidia, rocm};
+pub use origin::Origin;
+pub use packages::{Installed, metadata, normal_name};
+pub use pyvenv::PyVenv;
+pub use surroundings::Surroundings;
+pub use variables::{VARIABLES, variables};
