@@ -48,10 +48,15 @@ pub(super) fn revision(text: &str) -> Checked {
     Ok(())
 }
 
-/// The name of an environment variable.
+/// The name of an environment variable, or the beginning of several with a `*`: not so short that it takes nearly all.
 pub(super) fn variable(text: &str) -> Checked {
-    if text.is_empty() || text.contains('=') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("names of environment variables, as in \"CUDA_VISIBLE_DEVICES\"");
+    let name = text.strip_suffix('*').unwrap_or(text);
+    let is_wide = name.len() < text.len() && name.len() < 3;
+    if name.is_empty()
+        || is_wide
+        || name.contains(|c: char| matches!(c, '=' | '*') || c.is_control() || c.is_whitespace())
+    {
+        return Err("names of environment variables, as in \"CUDA_VISIBLE_DEVICES\" or \"NCCL_*\"");
     }
     Ok(())
 }
@@ -95,6 +100,7 @@ mod tests {
     fn names() {
         assert_eq!(revision("origin/main"), Ok(()));
         assert!(revision("--exec=x").is_err());
-        assert!(variable("A=B").is_err());
+        assert!(["NCCL_*", "ABC*"].into_iter().all(|text| variable(text).is_ok()));
+        assert!(["A=B", "*", "AB*", "*A", "A*B*", ""].into_iter().all(|text| variable(text).is_err()));
     }
 }

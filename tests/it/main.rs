@@ -17,6 +17,7 @@ mod demo;
 mod diff;
 mod discard;
 mod docs;
+mod environment;
 mod exit_codes;
 mod export;
 mod faults;

@@ -31,6 +31,7 @@ pub use describe::describe;
 pub use hardware::{nvidia, rocm};
 pub use origin::Origin;
 pub use packages::{Installed, metadata, normal_name};
+pub use program::is_program;
 pub use pyvenv::PyVenv;
 pub use surroundings::Surroundings;
 pub use variables::{VARIABLES, variables};

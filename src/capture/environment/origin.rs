@@ -73,7 +73,8 @@ impl Origin {
             origin.url = Some(clean_url(&found.url));
         }
         if let Some(vcs) = found.vcs_info {
-            origin.url = Some(short(&format!("{}+{}", vcs.vcs, clean_url(&found.url))));
+            let name: String = vcs.vcs.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+            origin.url = Some(format!("{name}+{}", clean_url(&found.url)));
             origin.commit = vcs.commit_id.as_deref().map(short);
             origin.requested = vcs.requested_revision.as_deref().map(short);
         }

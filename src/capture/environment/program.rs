@@ -42,6 +42,13 @@ fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Whether a file is a program of a virtual or a Conda environment: `.venv/bin/torchrun`.
+pub fn is_program(path: &Path) -> bool {
+    let folder = path.parent().filter(|folder| folder.ends_with("bin") || folder.ends_with("Scripts"));
+    let prefix = folder.and_then(Path::parent);
+    prefix.is_some_and(|prefix| prefix.join("pyvenv.cfg").is_file() || prefix.join("conda-meta").is_dir())
+}
+
 /// The Python that a program is, or is run by: pyenv's shims are followed, then the first line of a script. `None` if it is none.
 pub(super) fn python(program: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
     let mut program = program.to_owned();

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 
 use git_xp::capture::config;
+use git_xp::capture::environment::{self, Installed, Origin, PyVenv, nvidia, rocm};
 use git_xp::data::cache::Reader;
 use git_xp::data::files::Stat;
 use git_xp::data::manifest::{Builder, parse};
@@ -38,6 +39,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("dvc", dvc),
     ("uri", uri),
     ("digests", digests),
+    ("environment", environment),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -223,6 +225,29 @@ pub fn digests(data: &[u8]) {
     let stat = Stat { inode: 1, size: 1, mtime: (1, 1), ctime: (1, 1) };
     let mut reader = Reader::new(data);
     let _ = (reader.find(b"a", &stat), reader.find(&[0xff; 40], &stat));
+}
+
+/// Whatever lies in an environment is read or left out; names are normal ones, and no URL keeps a login.
+pub fn environment(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut found: Vec<Installed> = environment::metadata(data).into_iter().collect();
+    found.extend(text.lines().filter_map(Installed::by_name));
+    for installed in found {
+        assert_eq!(environment::normal_name(&installed.name), Some(installed.name.clone()));
+    }
+    if let Some(origin) = Origin::parse(data) {
+        let url = origin.url.unwrap_or_default();
+        let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+        assert!(!authority.contains('@') || !authority.split('@').next().unwrap_or_default().contains(':'), "{url}");
+        assert!(!url.contains(['?', '#']), "{url}");
+    }
+    let version = PyVenv::parse(&text).version.unwrap_or_default();
+    assert!(version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let reading = environment::command::read(&words, |word| word.len() % 2 == 0);
+    assert!(reading.assignments.len() <= words.len());
+    let _ = environment::layers(&text);
+    assert!(nvidia::parse(&text).gpus.len() <= 256 && rocm::parse(&text).gpus.len() <= 256);
 }
 
 /// A row with a value of another kind for each of eight numbers.

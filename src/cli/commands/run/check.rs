@@ -7,6 +7,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::RunArgs;
 use super::data::Apart;
 use super::out;
+use crate::capture::environment;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::notices::shell_quote;
@@ -109,7 +110,8 @@ fn unrecorded(cx: &Context, command: &[String], apart: &Apart) -> Result<Vec<Str
             continue;
         }
         let Ok(full) = cx.cwd.join(path).canonicalize() else { continue };
-        if full.starts_with(&git_dir) {
+        // What an environment holds is described in env.toml.
+        if full.starts_with(&git_dir) || environment::is_program(&full) {
             continue;
         }
         if let Ok(relative) = full.strip_prefix(&top) {

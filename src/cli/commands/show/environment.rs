@@ -9,7 +9,7 @@ use crate::render::number::plural;
 const INTERPRETERS: [(&str, &str); 6] =
     [("python", "Python"), ("interpreter", ""), ("r", "R"), ("julia", "Julia"), ("node", "Node"), ("rust", "Rust")];
 
-/// `linux x86_64, 8 cores, Python 3.12.1, 150 packages, 2 variables`, as far as the text says it. Empty if it cannot be read.
+/// `linux x86_64, 8 cores, NVIDIA L4, Python 3.12.1, 150 packages, 2 variables`, as far as the text says it. Empty if it cannot be read.
 pub(super) fn summary(text: &[u8]) -> String {
     let Ok(map) = parse("env.toml", text) else { return String::new() };
     let table = |name: &str| map.get(name).and_then(Value::as_object);
@@ -19,6 +19,7 @@ pub(super) fn summary(text: &[u8]) -> String {
     let os: Vec<String> = ["os", "arch"].into_iter().filter_map(|key| word(system, key)).collect();
     parts.push(os.join(" "));
     parts.extend(system.and_then(|system| system.get("cores")?.as_u64()).map(|n| plural(n as usize, "core")));
+    parts.extend(table("hardware").and_then(|hardware| gpus(hardware.get("gpus")?.as_object()?)));
     for (key, name) in INTERPRETERS {
         let version = word(table(key), "version").or_else(|| Some(map.get(key)?.as_str()?.to_owned()));
         let name = word(table(key), "name").unwrap_or_else(|| name.to_owned());
@@ -30,6 +31,18 @@ pub(super) fn summary(text: &[u8]) -> String {
     }
     parts.retain(|part| !part.is_empty());
     parts.join(", ")
+}
+
+/// `8 × NVIDIA A100`, or only how many where they differ.
+fn gpus(gpus: &Map<String, Value>) -> Option<String> {
+    let mut names = gpus.values().filter_map(|gpu| gpu.get("name")?.as_str());
+    let first = names.next()?;
+    let is_one_kind = names.all(|name| name == first);
+    Some(match (is_one_kind, gpus.len()) {
+        (true, 1) => first.to_owned(),
+        (true, n) => format!("{n} × {first}"),
+        (false, n) => plural(n, "GPU"),
+    })
 }
 
 /// The entries of a table of this name, at the top or one level below.
@@ -62,6 +75,9 @@ mod tests {
             summary(b"[interpreter]\nname = \"PyPy\"\nversion = \"7\"\n[packages]\na = \"1\"\n"),
             "PyPy 7, 1 package"
         );
+        let text = "[hardware.gpus]\n0 = { name = \"A\" }\n1 = { name = \"A\" }\n[packages]\n[variables]\n";
+        assert_eq!(summary(text.as_bytes()), "2 × A");
+        assert_eq!(summary(text.replacen("\"A\"", "\"B\"", 1).as_bytes()), "2 GPUs");
         assert_eq!(summary(b"\xff"), "");
     }
 
