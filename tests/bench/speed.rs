@@ -16,6 +16,7 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use git_xp::capture::environment::{self, Surroundings};
 use git_xp::git::Repo;
 use git_xp::store::seal::seal;
 
@@ -29,6 +30,7 @@ fn main() {
         ("run", &mut run),
         ("data", &mut data),
         ("one-commit", &mut one_commit),
+        ("environment", &mut environment),
     ]);
 }
 
@@ -147,6 +149,48 @@ fn data() {
     });
     report("data pin of 512 MiB adds, first time", added(first, without));
     report("data pin of 512 MiB adds, unchanged", added(median(5, || run(Some(&pin))), without));
+}
+
+/// A run in a virtual environment of 150 packages. Nothing of it is cached but the GPUs, so the first run costs what every other does.
+fn environment() {
+    let repo = repository(10);
+    let packages = repo.path().join(".venv/lib/python3.11/site-packages");
+    for n in 0..150 {
+        let info = packages.join(format!("package_{n}-1.{n}.0.dist-info"));
+        std::fs::create_dir_all(&info).unwrap();
+        let text = "A line of a description that is longer than all headers.\n".repeat(200);
+        let head = format!("Metadata-Version: 2.1\nName: package-{n}\nVersion: 1.{n}.0\n\n");
+        std::fs::write(info.join("METADATA"), head + &text).unwrap();
+        std::fs::write(info.join("RECORD"), "").unwrap();
+        std::fs::create_dir(packages.join(format!("package_{n}"))).unwrap();
+        std::fs::write(packages.join(format!("package_{n}/__init__.py")), "").unwrap();
+    }
+    std::fs::write(repo.path().join(".venv/pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.2\n").unwrap();
+    std::fs::create_dir(repo.path().join(".venv/bin")).unwrap();
+    std::os::unix::fs::symlink("/bin/true", repo.path().join(".venv/bin/python")).unwrap();
+    std::fs::write(repo.path().join(".git/info/exclude"), ".venv\n").unwrap();
+    let at = packages.to_str().unwrap();
+    report("ls of 150 packages (floor)", hundredth(repo.path(), &format!("ls {at}"), &[]));
+    report("cat of their METADATA (floor)", hundredth(repo.path(), &format!("cat {at}/*/METADATA"), &[]));
+    let list = "import importlib.metadata as m; print([(d.name, d.version) for d in m.distributions()])";
+    let python = || measure(repo.path(), "python3", &["-S", "-c", list], &[("PYTHONPATH", at)]);
+    report("python3 importlib.metadata of them (for scale)", median(11, python));
+    let argv = [repo.path().join(".venv/bin/python").to_str().unwrap().to_owned()];
+    let git_dir = repo.path().join(".git");
+    let none = std::collections::BTreeMap::new();
+    let describe = || {
+        let begun = std::time::Instant::now();
+        let surroundings = Surroundings::of_this_process(&argv, repo.path(), repo.path(), &git_dir);
+        let text = environment::describe(&surroundings, &none, &none);
+        assert!(text.contains("package-149 = \"1.149.0\""));
+        Cost { cpu: begun.elapsed().as_secs_f64() * 1000.0, memory: 0.0 }
+    };
+    report("their environment described, first time", describe());
+    report("their environment described", median(101, describe));
+    for command in ["true", ".venv/bin/python"] {
+        let args = ["run", "--seed", "1", "--again", "--", command];
+        report(&format!("run --again -- {command}"), median(21, || measure(repo.path(), XP, &args, &[])));
+    }
 }
 
 fn one_commit() {

@@ -269,6 +269,11 @@ fn gpus_are_asked_for_once_and_a_failing_tool_stops_nothing() {
     assert_eq!(asked(), "asked\n");
     assert_eq!(first.0["variables"].as_table().expect("variables").len(), 1, "{}", first.0);
     fake(&repo, "nvidia-smi", "echo 'NVIDIA-SMI has failed'; exit 9");
+    // What a repository brings along is not started.
+    repo.write("nvidia-smi", "#!/bin/sh\ntouch ../was-run\n");
+    repo.sh("chmod +x nvidia-smi && git add -A && git commit -qm Tool").ok();
+    let (found, _) = environment(&repo, &[("PATH", &format!(".::{path}"))], &["true"]);
+    assert!(found["system"].is_table() && !repo.outside().join("was-run").exists());
     let (found, _) = environment(&repo, &set, &["true"]);
     assert!(!found.contains_key("hardware") || found["hardware"].get("gpus").is_none(), "{found}");
 }
@@ -315,6 +320,22 @@ fn a_manual_run_has_its_environment_too() {
     if repo.sh("python3 -c pass || python -c pass").code == 0 {
         assert!(found["python"]["version"].as_str().is_some(), "{text}");
     }
+}
+
+#[test]
+fn the_documentation_names_every_variable_and_shows_a_file_that_can_be_read() {
+    let read =
+        |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a document");
+    let capture = read("docs/capture.md");
+    for variable in git_xp::capture::environment::VARIABLES {
+        assert!(capture.contains(&format!("`{variable}`")), "docs/capture.md lacks {variable}");
+    }
+    let format = read("docs/format.md");
+    let example = format.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let table: toml::Table = toml::from_str(example).expect("TOML");
+    let names: Vec<&String> = table.keys().collect();
+    let all = ["system", "hardware", "container", "python", "packages", "sources", "conda", "locks", "variables"];
+    assert_eq!(names, all);
 }
 
 #[cfg(target_os = "linux")]

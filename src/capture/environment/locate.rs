@@ -43,20 +43,16 @@ pub(super) fn locate(surroundings: &Surroundings) -> Located {
     found
 }
 
-/// A program's own environment; of a shell's script, what lies first in PATH; else the active one.
+/// A program's own environment; of the script of a shell, what lies first in PATH; else the active one.
 fn of_program(word: &str, surroundings: &Surroundings) -> Located {
     let Some(path) = program::find(word, surroundings) else { return active(surroundings) };
     if let Some(python) = program::python(&path, surroundings).and_then(|path| Interpreter::of(&path)) {
         return Located { python: Some(python), ..Located::default() };
     }
-    if program::is_script(&path) {
-        return in_path(surroundings);
+    if let Some(prefix) = path.parent().and_then(Path::parent).filter(|prefix| conda::is_environment(prefix)) {
+        return Located { python: Interpreter::in_folder(prefix), conda: Some(prefix.to_owned()), tool: None };
     }
-    let prefix = path.parent().and_then(Path::parent).filter(|prefix| conda::is_environment(prefix));
-    match prefix {
-        Some(prefix) => Located { python: Interpreter::in_folder(prefix), conda: Some(prefix.to_owned()), tool: None },
-        None => active(surroundings),
-    }
+    if program::is_shell_script(&path) { in_path(surroundings) } else { active(surroundings) }
 }
 
 /// The Python that a script gets that says no more than `python`.

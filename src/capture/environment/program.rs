@@ -11,6 +11,9 @@ const HEAD: u64 = 1024;
 /// How many scripts may name each other as interpreter.
 const DEPTH: usize = 4;
 
+/// Shells, as the first lines of scripts name them.
+const SHELLS: [&str; 6] = ["bash", "dash", "fish", "ksh", "sh", "zsh"];
+
 /// The file that a word starts: a path if it has a separator, else the first in PATH.
 pub(super) fn find(word: &str, surroundings: &Surroundings) -> Option<PathBuf> {
     if word.contains('/') || (cfg!(windows) && word.contains('\\')) {
@@ -66,9 +69,16 @@ pub(super) fn python(program: &Path, surroundings: &Surroundings) -> Option<Path
     None
 }
 
-/// Whether a program is a script, of whatever language.
-pub(super) fn is_script(program: &Path) -> bool {
-    file::head(program, 2).is_some_and(|head| head == b"#!")
+/// Whether a program is the script of a shell. R is one too, and starts no Python.
+pub(super) fn is_shell_script(program: &Path) -> bool {
+    let head = file::head(program, HEAD).unwrap_or_default();
+    is_of_shell(&String::from_utf8_lossy(&head)) && !program.ends_with("R")
+}
+
+fn is_of_shell(script: &str) -> bool {
+    let first = script.lines().next().and_then(|line| line.strip_prefix("#!")).unwrap_or_default();
+    let mut names = first.split_whitespace().map(base_name).skip_while(|name| *name == "env" || name.starts_with('-'));
+    names.next().is_some_and(|name| SHELLS.contains(&name))
 }
 
 /// The program that a script names in its first line, `env` and its options left out.
@@ -100,7 +110,7 @@ mod tests {
 
     use proptest::prelude::{any, proptest};
 
-    use super::{interpreter, is_python};
+    use super::{interpreter, is_of_shell, is_python};
 
     #[test]
     fn the_first_line_tells_the_interpreter() {
@@ -112,6 +122,8 @@ mod tests {
         assert_eq!(found("#!/bin/sh\n'''exec' /long/bin/python \"$0\" \"$@\"\n"), "/long/bin/python");
         assert_eq!(found("#!/bin/sh\necho\n"), "");
         assert_eq!(found("import x"), "");
+        assert!(is_of_shell("#!/bin/sh\n") && is_of_shell("#! /usr/bin/env -S bash -e\n"));
+        assert!(!is_of_shell("#!/usr/bin/env Rscript\n") && !is_of_shell("sh\n") && !is_of_shell("#!\n"));
     }
 
     #[test]
@@ -127,7 +139,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_script_is_read(text in any::<String>(), quoted in "#!/bin/sh\n'''exec' [\"a-z/ ]{0,12}") {
-            let _ = (interpreter(&text), interpreter(&format!("#!{text}")), interpreter(&quoted));
+            let _ = (is_of_shell(&format!("#!{text}")), interpreter(&text), interpreter(&format!("#!{text}")), interpreter(&quoted));
         }
     }
 }

@@ -11,9 +11,15 @@ use crate::capture::environment::program;
 /// How long a tool may take. It does once per boot, with many GPUs and without their persistence daemon for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A tool, what it is asked, how its answer is read.
+type Tool<'a> = (Option<PathBuf>, &'a [&'a str], fn(&str) -> Gpus);
+
 /// Names what `nvidia-smi` and `rocm-smi` tell; without them, or if they hang, what the driver does.
 pub(super) fn find(surroundings: &Surroundings) -> Gpus {
-    let tool = |name: &str| program::find(name, surroundings);
+    // Nobody typed their names: what the repository itself holds is not started, wherever PATH points to.
+    let is_outside = |path: &Path| !path.starts_with(&surroundings.top);
+    let is_foreign = |path: &PathBuf| is_outside(path) && path.canonicalize().is_ok_and(|real| is_outside(&real));
+    let tool = |name: &'static str| program::find_all(name, surroundings).find(is_foreign);
     let (nvidia_smi, rocm_smi) = (tool("nvidia-smi"), tool("rocm-smi"));
     let root = Path::new("/");
     if nvidia_smi.is_none() && rocm_smi.is_none() {
@@ -26,7 +32,7 @@ pub(super) fn find(surroundings: &Surroundings) -> Gpus {
         None => {}
     }
     let mut is_late = false;
-    let tools: [(Option<PathBuf>, &[&str], fn(&str) -> Gpus); 2] =
+    let tools: [Tool<'_>; 2] =
         [(nvidia_smi, &nvidia::QUESTION, nvidia::parse), (rocm_smi, &rocm::QUESTION, rocm::parse)];
     for (tool, question, parse) in tools {
         match tool.map(|tool| ask(&tool, question, PATIENCE)) {
