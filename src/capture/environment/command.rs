@@ -1,5 +1,7 @@
 //! Which environment a command line asks for, by its words alone.
 
+pub use super::tool::Tool;
+
 /// Programs that start another one, which is the first later word that is a program.
 const LAUNCHERS: [&str; 19] = [
     "catchsegv",
@@ -54,95 +56,6 @@ pub enum Asked {
     },
 }
 
-/// Tools that keep an environment for each project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
-    /// `uv run`
-    Uv,
-    /// `poetry run`
-    Poetry,
-    /// `pdm run`
-    Pdm,
-    /// `pipenv run`
-    Pipenv,
-    /// `rye run`
-    Rye,
-    /// `hatch run`
-    Hatch,
-    /// `pixi run`
-    Pixi,
-}
-
-impl Tool {
-    /// The tool's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Uv => "uv",
-            Self::Poetry => "poetry",
-            Self::Pdm => "pdm",
-            Self::Pipenv => "pipenv",
-            Self::Rye => "rye",
-            Self::Hatch => "hatch",
-            Self::Pixi => "pixi",
-        }
-    }
-
-    fn of(program: &str) -> Option<Self> {
-        [Self::Uv, Self::Poetry, Self::Pdm, Self::Pipenv, Self::Rye, Self::Hatch, Self::Pixi]
-            .into_iter()
-            .find(|tool| tool.name() == program)
-    }
-
-    /// Options that take a value in the next word; the first ones name the folder of the project.
-    fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Uv => &[
-                "--project",
-                "--directory",
-                "-p",
-                "--python",
-                "-w",
-                "--with",
-                "--with-editable",
-                "--with-requirements",
-                "--extra",
-                "--group",
-                "--only-group",
-                "--no-group",
-                "--env-file",
-                "--package",
-                "--index",
-                "--default-index",
-                "-i",
-                "--index-url",
-                "--extra-index-url",
-                "-f",
-                "--find-links",
-                "-m",
-                "--module",
-                "--cache-dir",
-                "--config-file",
-                "--color",
-                "--link-mode",
-                "--resolution",
-                "--prerelease",
-                "--exclude-newer",
-                "-P",
-                "--upgrade-package",
-                "--refresh-package",
-                "--reinstall-package",
-                "-C",
-                "--config-setting",
-            ],
-            Self::Poetry => &["-C", "--directory", "-P", "--project"],
-            Self::Pdm => &["-p", "--project", "--venv"],
-            Self::Pipenv | Self::Rye => &["--project"],
-            Self::Hatch => &["-p", "--project", "-e", "--env"],
-            Self::Pixi => &["--manifest-path", "-e", "--environment"],
-        }
-    }
-}
-
 /// What a command asks for, and the variables that it sets itself (`env NAME=VALUE …`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -174,15 +87,9 @@ pub fn read(argv: &[String], is_program: impl Fn(&str) -> bool) -> Reading {
 
 fn ask(word: &str, name: &str, rest: &[String]) -> Asked {
     if let Some(tool) = Tool::of(name)
-        && let Some(options) = Options::before_program(rest, tool.options())
+        && let Some(options) = Options::before_program(rest, tool.options_with_value())
     {
-        let [folder, name] = match tool {
-            Tool::Pixi => [&["--manifest-path"][..], &["-e", "--environment"]],
-            Tool::Hatch => [&["-p", "--project"][..], &["-e", "--env"]],
-            // In uv, `-p` is a Python.
-            Tool::Uv => [&["--project", "--directory"][..], &[]],
-            _ => [&["-C", "--directory", "-P", "-p", "--project"][..], &[]],
-        };
+        let [folder, name] = tool.naming_options();
         let prefers_active = options.has("--active") || options.has("--no-project");
         return Asked::Project { tool, folder: options.value(folder), name: options.value(name), prefers_active };
     }

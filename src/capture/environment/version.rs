@@ -41,6 +41,8 @@ fn named(part: &str, number: &str) -> Option<String> {
 mod tests {
     use std::path::Path;
 
+    use proptest::prelude::{any, proptest};
+
     use super::{defined, full, named, numbers};
 
     #[test]
@@ -53,5 +55,13 @@ mod tests {
         assert_eq!(defined("#define PY_VERSION \"\""), None);
         assert_eq!(full(Path::new("/nowhere/Python/3.11.7/x64"), "3.11"), Some("3.11.7".to_owned()));
         assert!(numbers("3.11.10") > numbers("3.11.9"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_and_any_header_are_read(text in any::<String>(), quoted in "[0-9\" ]{0,40}") {
+            let _ = (named(&text, "3.1"), numbers(&text), defined(&text));
+            assert!(defined(&format!("#define PY_VERSION {quoted}")).unwrap_or_default().len() <= 32);
+        }
     }
 }
