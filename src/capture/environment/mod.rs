@@ -3,8 +3,8 @@
 //! Python and everything else is described from its files: no interpreter is started, and no program is run because a file names it. The only
 //! programs started are `git`, to look at the sources of editable packages, and the GPU's own tool, once per boot.
 //!
-//! [`Surroundings`] says what is looked at, [`describe`] puts the parts together: [`locate`] finds the environment that a command uses, [`site`]
-//! its folders of packages, [`packages`] what is installed there, and from where ([`origin`]).
+//! [`Surroundings`] says what is looked at, [`describe`] puts the parts together: `locate` finds the environment that a command uses, `site`
+//! its folders of packages, `packages` what is installed there, and from where (`origin`).
 
 pub mod command;
 mod conda;

@@ -9,7 +9,7 @@ use super::pyvenv::PyVenv;
 use super::surroundings::Surroundings;
 use super::tool::Tool;
 
-/// The largest `pyproject.toml` that is read, in bytes.
+/// The largest `envs.toml` of Poetry that is read, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 /// The environment of a project, if it is there.
@@ -52,14 +52,11 @@ fn root(start: &Path, file: &str) -> PathBuf {
     start.ancestors().find(|dir| dir.join(file).is_file()).unwrap_or(start).to_owned()
 }
 
-/// Poetry's environment outside of the project: `<name>-<8 characters of the digest of its folder>-py3.11`.
+/// Poetry's environment outside of the project: `<name>-<8 characters of the digest of the project's folder>-py3.11`. How it writes the name differs
+/// between versions, the digest is enough.
 fn poetry(root: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
-    let text = file::text(&root.join("pyproject.toml"), LIMIT)?;
-    let table: toml::Table = toml::from_str(&text).ok()?;
-    let names = [table.get("tool").and_then(|tool| tool.get("poetry")), table.get("project")];
-    let name = names.into_iter().flatten().find_map(|table| table.get("name")?.as_str())?;
     let digest = Sha256::digest(root.canonicalize().ok()?.to_string_lossy().as_bytes());
-    let begin = format!("{}-{}-py", sanitized(name), base64_start(&digest));
+    let mark = format!("-{}", base64_start(&digest));
     let folder = surroundings.path("POETRY_VIRTUALENVS_PATH").or_else(|| {
         let cache = surroundings.path("POETRY_CACHE_DIR").or_else(|| {
             let home = surroundings.home()?;
@@ -72,19 +69,18 @@ fn poetry(root: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
     // `poetry env use` notes which one it is, where there are several.
     let chosen = file::text(&folder.join("envs.toml"), LIMIT).and_then(|text| {
         let table: toml::Table = toml::from_str(&text).ok()?;
-        Some(format!("{begin}{}", table.get(begin.strip_suffix("-py")?)?.get("minor")?.as_str()?))
+        let (_, chosen) = table.iter().find(|(name, _)| name.ends_with(&mark))?;
+        Some(chosen.get("minor")?.as_str()?.to_owned())
     });
+    let begin = format!("{mark}-py");
     let names = std::fs::read_dir(&folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let all: Vec<String> = names.filter(|name| name.starts_with(&begin)).collect();
-    let name = chosen.filter(|name| all.contains(name));
-    let name = name.or_else(|| all.into_iter().max_by_key(|name| super::version::numbers(&name[begin.len()..])))?;
+    let all: Vec<(String, String)> =
+        names.filter_map(|name| Some((name.split_once(&begin)?.1.to_owned(), name))).collect();
+    let (_, name) = all
+        .iter()
+        .find(|(version, _)| chosen.as_deref() == Some(version))
+        .or_else(|| all.iter().max_by_key(|(version, _)| super::version::numbers(version)))?;
     Some(folder.join(name))
-}
-
-/// As Poetry writes a project's name: lower case, 42 characters at most, without what shells take for their own.
-fn sanitized(name: &str) -> String {
-    let harmless = |c: char| if " $`!*@\"\\\r\n\t/".contains(c) { '_' } else { c };
-    name.to_lowercase().chars().map(harmless).take(42).collect()
 }
 
 /// The first 8 characters of the URL-safe base64 of a digest: of its first 6 bytes.
@@ -108,13 +104,12 @@ fn pipenv(root: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Digest, Sha256, Surroundings, Tool, base64_start, environment, sanitized};
+    use super::{Digest, Sha256, Surroundings, Tool, base64_start, environment};
 
     #[test]
-    fn the_names_are_those_that_poetry_gives() {
+    fn the_digest_is_written_as_poetry_does() {
         // python3 -c 'import base64, hashlib; print(base64.urlsafe_b64encode(hashlib.sha256(b"/home/ada/x").digest())[:8])'
         assert_eq!(base64_start(&Sha256::digest(b"/home/ada/x")), "NHrouGjg");
-        assert_eq!(sanitized("My $Project"), "my__project");
     }
 
     #[test]

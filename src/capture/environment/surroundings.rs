@@ -63,10 +63,17 @@ impl Surroundings {
     /// everybody, and names nobody.
     pub(super) fn shown(&self, path: &Path) -> String {
         let text = |path: &Path| printable(&path.to_string_lossy());
-        if let Ok(inside) = path.strip_prefix(&self.top) {
+        let real = path.canonicalize().ok();
+        let below = |folder: &Path| {
+            [Some(path), real.as_deref()].into_iter().flatten().find_map(|path| path.strip_prefix(folder).ok())
+        };
+        if let Some(inside) = below(&self.top) {
             return if inside.as_os_str().is_empty() { ".".to_owned() } else { text(inside) };
         }
-        match self.home().as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+        // Some containers have the home `/`, which would say nothing.
+        let home = self.home().filter(|home| home.parent().is_some());
+        let homes = [home.as_ref().and_then(|home| home.canonicalize().ok()), home];
+        match homes.iter().flatten().find_map(|home| below(home)) {
             Some(inside) => format!("~/{}", text(inside)).trim_end_matches('/').to_owned(),
             None => text(path),
         }
