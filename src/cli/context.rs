@@ -7,12 +7,14 @@ use super::error::CliError;
 use super::selector;
 use super::ui::Ui;
 use crate::capture::environment::Surroundings;
+use crate::capture::secrets::Masker;
 use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
 use crate::model::fact::Fact;
 use crate::model::id::{Id, shortest_prefixes};
 use crate::record::pending::{self, Sealed};
 use crate::records::{Records, Unreadable};
+use crate::render::number::plural;
 use crate::render::{Grid, terminal};
 use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
 use crate::store::folder::Root;
@@ -32,6 +34,8 @@ pub struct Context {
     pub settings_text: Option<String>,
     /// Where the user stands.
     pub cwd: PathBuf,
+    /// Masks secrets before anything is recorded.
+    pub masker: Masker,
     locked: BTreeSet<Rule>,
 }
 
@@ -55,7 +59,9 @@ impl Context {
         let config = GitConfig::read(repo.config_section("xp"))?;
         let (settings, warnings) = Settings::resolve(&layer, &config, overrides)?;
         warnings.iter().for_each(|warning| ui.warning(warning));
-        Ok(Self { ui, repo, root, settings, settings_text, cwd, locked: layer.locked().clone() })
+        let masker = Masker::new(&settings.secrets.patterns, &settings.secrets.allow)
+            .map_err(|why| CliError::new(format!("secrets.patterns: {why}")))?;
+        Ok(Self { ui, repo, root, settings, settings_text, cwd, masker, locked: layer.locked().clone() })
     }
 
     /// Read all facts; what cannot be read is named, once.
@@ -151,7 +157,8 @@ impl Context {
     /// Close orphaned runs and seal everything that is made. What stays pending is a warning: the user's command has done its work.
     pub fn seal(&self) -> Sealed {
         let mut sealed = Sealed::default();
-        pending::close_orphans(&self.repo, &self.root, &|metric| self.direction(metric), false, &mut sealed);
+        let direction = |metric: &str| self.direction(metric);
+        pending::close_orphans(&self.repo, &self.root, &direction, &self.masker, false, &mut sealed);
         self.seal_made(&mut sealed);
         pending::sweep_pins(&self.repo, &self.root);
         for id in &sealed.orphans {
@@ -172,9 +179,24 @@ impl Context {
         for (id, problem) in &sealed.problems {
             self.ui.warning(&format!("{id} cannot be sealed: {problem}"));
         }
+        self.say_what_was_masked();
         if self.repo.take_signing_failure() {
             self.ui.warning("commit.gpgSign is set, and git could not sign within 5 seconds; sealed unsigned");
         }
+    }
+
+    /// How many secrets were masked and by which rules; never what they are.
+    fn say_what_was_masked(&self) {
+        let counts = self.masker.take_counts();
+        if counts.is_empty() {
+            return;
+        }
+        let all = counts.iter().map(|(_, count)| count).sum();
+        let rules = counts
+            .iter()
+            .map(|(rule, count)| if *count == 1 { (*rule).to_owned() } else { format!("{rule} × {count}") });
+        let rules = rules.collect::<Vec<_>>().join(", ");
+        self.ui.status(&format!("{} masked in what is recorded: {rules}", plural(all, "secret")));
     }
 
     /// Find one fact by its id, without reading the others; a made fact that waits to be sealed counts.

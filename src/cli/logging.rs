@@ -145,7 +145,7 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
         Some(RunBaseline { commit: commit.to_string(), merge_base })
     });
     let surroundings = cx.surroundings(&[]);
-    let variables = environment::variables(&surroundings, &cx.settings.run.environment);
+    let variables = cx.masker.mask_variables(&environment::variables(&surroundings, &cx.settings.run.environment));
     let locks = code::lock_files(&cx.repo, tree, &cx.prefix())?;
     let env_toml = environment::describe(&surroundings, &variables, &locks);
     let mut run = Run {
@@ -169,6 +169,7 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
         settings: cx.settings_text.clone(),
         ..Run::default()
     };
+    run = cx.masker.mask_run(run).map_err(RecordError::from)?;
     (run.plan, run.condition) = plan::digests(&run, None, &variables);
     let files = vec![("env.toml".to_owned(), env_toml.into_bytes())];
     let folder = open::open(&cx.repo, &cx.root, Opening { id, by: cx.by(), run, files, owner: None })?;
@@ -196,7 +197,7 @@ fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> 
             (record.id, record.commit().to_owned())
         }
     };
-    late::add(&cx.root, (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;
+    late::add((&cx.root, &cx.masker), (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;
     cx.seal_made(&mut Sealed::default());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! URIs of versioned stores: which forms name a version, and which versions stay what they are. Pure.
 
-use crate::capture::secrets::mask_tokens;
+use crate::capture::secrets::Masker;
 
 /// The forms that are taken, for messages.
 pub const FORMS: &str = "\
@@ -101,7 +101,7 @@ fn holds_credential(uri: &str, scheme: &str, rest: &str) -> bool {
         SECRET_PARAMETERS.iter().any(|word| name.contains(word))
     };
     let has_secret = query.split(['&', ';', '#']).any(|pair| is_secret(pair.split('=').next().unwrap_or_default()));
-    is_login || has_secret || mask_tokens(uri) != uri
+    is_login || has_secret || Masker::default().mask_text(uri) != uri
 }
 
 /// `repo/ref/path`: a commit has 64 hex digits; anything shorter may be a branch.

@@ -12,6 +12,7 @@ pub mod id;
 pub mod metric;
 pub mod number;
 pub mod param;
+pub mod pattern;
 pub mod run;
 pub mod tag;
 pub mod text;

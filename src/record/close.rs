@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::{RecordError, log, metrics_file, outputs};
 use crate::artifact::objects;
 use crate::capture::code;
+use crate::capture::secrets::{self, Masker};
 use crate::git::objects::Author;
 use crate::git::status::{Dirt, DirtKind};
 use crate::git::{GitError, Repo};
@@ -30,6 +31,8 @@ const OUTPUT_KEPT: u64 = 512 << 10;
 pub struct Closing<'a> {
     /// Which way a metric is better.
     pub direction: &'a dyn Fn(&str) -> Option<Direction>,
+    /// Masks what the program wrote.
+    pub masker: &'a Masker,
     /// Metrics files, relative to the work tree.
     pub metrics_files: &'a [String],
     /// Whether to look at the work tree: not for a run that ended in another one, or long ago.
@@ -72,13 +75,14 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
         }
         fs::rename(&journal, folder.closed_journal()).map_err(RecordError::io(&journal))?;
     }
+    mask_what_it_wrote(folder, closing.masker)?;
     let mut journal = folder.read_journal().map_err(RecordError::io(folder.closed_journal()))?;
     let Some(Event::Open { id, by, fact, .. }) = journal.open.take() else {
         return Err(RecordError::Broken { path: folder.path.clone() });
     };
     let (id, by, mut run) = (id, by, *fact);
     let bad_metrics_files = if closing.look_at_work_tree {
-        take_metrics_files(repo, folder, &run, &mut journal, closing.metrics_files)?
+        take_metrics_files(repo, folder, &run, &mut journal, closing)?
     } else {
         Vec::new()
     };
@@ -115,6 +119,17 @@ fn set_end(run: &mut Run, folder: &Folder, journal: &Journal, seen: Option<&Even
     run.seconds = run.end.seconds_since(run.start);
 }
 
+/// The program writes its journal and its output itself, as it likes. Before anything is made of them, their secrets are masked where they lie; whoever
+/// closes the run again finds nothing more to mask.
+fn mask_what_it_wrote(folder: &Folder, masker: &Masker) -> Result<(), RecordError> {
+    let (journal, output) = (folder.closed_journal(), folder.output());
+    secrets::stream::mask_journal(masker, &journal).map_err(RecordError::io(&journal))?;
+    match secrets::stream::mask_file(masker, &output) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordError::io(&output)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// When a run that nobody saw end last wrote something.
 fn last_sign_of_life(folder: &Folder, journal: &Journal) -> Option<Time> {
     let changed = |path: &Path| {
@@ -132,12 +147,12 @@ fn take_metrics_files(
     folder: &Folder,
     run: &Run,
     journal: &mut Journal,
-    files: &[String],
+    closing: &Closing<'_>,
 ) -> Result<Vec<String>, RecordError> {
     let Ok(top) = repo.work_dir() else { return Ok(Vec::new()) };
     let opened = opened_at(folder, run);
     let mut bad = Vec::new();
-    for name in files {
+    for name in closing.metrics_files {
         let path = top.join(name);
         let is_fresh = path.metadata().and_then(|found| found.modified()).is_ok_and(|modified| {
             let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -151,11 +166,13 @@ fn take_metrics_files(
             bad.push(name.clone());
             continue;
         };
-        folder.write_file(&format!("metrics/{name}"), &bytes).map_err(RecordError::io(folder.files()))?;
+        folder
+            .write_file(&format!("metrics/{name}"), &closing.masker.mask(&bytes))
+            .map_err(RecordError::io(folder.files()))?;
         match metrics_file::parse(&bytes) {
             Some(values) => {
                 let values: Vec<(std::borrow::Cow<'_, str>, Number)> =
-                    values.into_iter().map(|(name, value)| (name.into(), value)).collect();
+                    values.into_iter().map(|(name, value)| (closing.masker.mask_text(&name).into(), value)).collect();
                 journal.add(Line::Points { values, step: None, time: None });
             }
             None => bad.push(name.clone()),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{RecordError, pending};
+use crate::capture::secrets::Masker;
 use crate::model::direction::Direction;
 use crate::model::fact::{About, Body, Fact, Header, Late};
 use crate::model::id::Id;
@@ -10,19 +11,26 @@ use crate::model::time::Time;
 use crate::store::folder::Root;
 use crate::store::journal::Journal;
 
+/// Where facts under way lie, and what masks their secrets.
+pub type Place<'a> = (&'a Root, &'a Masker);
+
 /// Add journal lines to a sealed run, as a `late` fact.
 ///
 /// # Errors
 /// If the disk refuses.
 pub fn add(
-    root: &Root,
+    (root, masker): Place<'_>,
     target: (Id, &str),
     by: &str,
     lines: &[u8],
     direction: impl Fn(&str) -> Option<Direction>,
 ) -> Result<Id, RecordError> {
     let (id, now) = (Id::random()?, Time::now());
-    let mut journal = Journal::read(lines).map_err(RecordError::io("standard input"))?;
+    let lines: Vec<u8> = lines
+        .split_inclusive(|byte| *byte == b'\n')
+        .flat_map(|line| masker.mask_journal_line(line).unwrap_or_else(|| line.to_vec()))
+        .collect();
+    let mut journal = Journal::read(&lines[..]).map_err(RecordError::io("standard input"))?;
     let mut files = Vec::new();
     if journal.has_points() {
         let mut series = Vec::new();
@@ -36,7 +44,7 @@ pub fn add(
         metrics: journal.summaries(direction),
     };
     let fact = Fact { header: Header::new("late", id, now, by), body: Body::Late(late) };
-    pending::submit(root, &fact, &files)?;
+    pending::submit(root, masker, fact, &files)?;
     Ok(id)
 }
 
@@ -44,32 +52,44 @@ pub fn add(
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn withdraw(root: &Root, target: (Id, &str), by: &str, because: &str) -> Result<Id, RecordError> {
+pub fn withdraw(place: Place<'_>, target: (Id, &str), by: &str, because: &str) -> Result<Id, RecordError> {
     let about = About { because: Some(because.to_owned()), ..About::default() };
-    submit(root, target, by, "withdrawal", about)
+    submit(place, target, by, "withdrawal", about)
 }
 
 /// Say something about a run or an experiment.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn remark(root: &Root, target: (Id, &str), by: &str, text: &str) -> Result<Id, RecordError> {
-    submit(root, target, by, "remark", About { text: Some(text.to_owned()), ..About::default() })
+pub fn remark(place: Place<'_>, target: (Id, &str), by: &str, text: &str) -> Result<Id, RecordError> {
+    submit(place, target, by, "remark", About { text: Some(text.to_owned()), ..About::default() })
 }
 
 /// Add tags to a run or an experiment, and take others away.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn tag(root: &Root, target: (Id, &str), by: &str, added: &[String], removed: &[String]) -> Result<Id, RecordError> {
+pub fn tag(
+    place: Place<'_>,
+    target: (Id, &str),
+    by: &str,
+    added: &[String],
+    removed: &[String],
+) -> Result<Id, RecordError> {
     let about = About { tags: added.to_vec(), removed: removed.to_vec(), ..About::default() };
-    submit(root, target, by, "tag", about)
+    submit(place, target, by, "tag", about)
 }
 
-fn submit(root: &Root, target: (Id, &str), by: &str, kind: &str, about: About) -> Result<Id, RecordError> {
+fn submit(
+    (root, masker): Place<'_>,
+    target: (Id, &str),
+    by: &str,
+    kind: &str,
+    about: About,
+) -> Result<Id, RecordError> {
     let id = Id::random()?;
     let about = About { target: Some(target.0), commit: Some(target.1.to_owned()), ..about };
     let body = if kind == "withdrawal" { Body::Withdrawal(about) } else { Body::Other(about) };
-    pending::submit(root, &Fact { header: Header::new(kind, id, Time::now(), by), body }, &[])?;
+    pending::submit(root, masker, Fact { header: Header::new(kind, id, Time::now(), by), body }, &[])?;
     Ok(id)
 }

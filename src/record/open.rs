@@ -19,9 +19,9 @@ pub struct Opening {
     pub id: Id,
     /// Who runs it.
     pub by: String,
-    /// The fact as far as it is known.
+    /// The fact as far as it is known, secrets masked.
     pub run: Run,
-    /// Files that go into the ledger with it: path, content.
+    /// Files that go into the ledger with it, secrets masked: path, content.
     pub files: Vec<(String, Vec<u8>)>,
     /// The process that owns it; none for a manual run.
     pub owner: Option<Owner>,

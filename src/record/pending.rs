@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::RecordError;
 use super::close::{self, Closing};
+use crate::capture::secrets::Masker;
 use crate::git::refs::Edit;
 use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
@@ -37,6 +38,7 @@ pub fn close_orphans(
     repo: &Repo,
     root: &Root,
     direction: &dyn Fn(&str) -> Option<Direction>,
+    masker: &Masker,
     foreign: bool,
     outcome: &mut Sealed,
 ) {
@@ -52,7 +54,7 @@ pub fn close_orphans(
             continue;
         }
         // Nobody knows what lay in the work tree when it ended.
-        let closing = Closing { direction, metrics_files: &[], look_at_work_tree: false };
+        let closing = Closing { direction, masker, metrics_files: &[], look_at_work_tree: false };
         match close::close(repo, &folder, None, &closing) {
             Ok(_) => outcome.orphans.push(folder.id),
             // Another process was faster, and has sealed it.
@@ -168,15 +170,16 @@ fn flush(_root: &Root) -> bool {
     true
 }
 
-/// Put a fact that is no run on its way: it is made, and sealed by [`seal_all`].
+/// Put a fact that is no run on its way: its secrets are masked, it is made, and sealed by [`seal_all`].
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn submit(root: &Root, fact: &Fact, files: &[(String, Vec<u8>)]) -> Result<Folder, RecordError> {
+pub fn submit(root: &Root, masker: &Masker, fact: Fact, files: &[(String, Vec<u8>)]) -> Result<Folder, RecordError> {
+    let fact = masker.mask_fact(fact)?;
     let id = fact.header.id;
     let folder = root.create(id).map_err(RecordError::io(root.folder(id).path))?;
     for (name, bytes) in files {
-        folder.write_file(name, bytes).map_err(RecordError::io(folder.files().join(name)))?;
+        folder.write_file(name, &masker.mask(bytes)).map_err(RecordError::io(folder.files().join(name)))?;
     }
     folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
     Ok(folder)

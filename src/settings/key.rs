@@ -4,6 +4,7 @@ use super::Layer;
 use super::check::{self, Checked, shown};
 use super::rule::Rule;
 use crate::model::direction::Direction;
+use crate::model::pattern;
 
 /// A setting of a fixed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +19,19 @@ pub(super) enum Key {
     Environment,
     Out,
     EvaluationPaths,
+    SecretPatterns,
+    SecretAllow,
 }
 
 /// The tables and what each may hold. `metric` and `data` are not here: below them stand names of the user's own.
-pub(super) const TABLES: [(&str, &[(&str, Key)]); 6] = [
+pub(super) const TABLES: [(&str, &[(&str, Key)]); 7] = [
     ("start", &[("prefix", Key::Prefix), ("baseline", Key::Baseline)]),
     ("rules", &[("clean", Key::Rule(Rule::Clean)), ("seed", Key::Rule(Rule::Seed)), ("locked", Key::Locked)]),
     ("seed", &[("param", Key::SeedParam)]),
     ("metrics", &[("files", Key::MetricsFiles)]),
     ("run", &[("ignore", Key::Ignore), ("environment", Key::Environment), ("out", Key::Out)]),
     ("evaluation", &[("paths", Key::EvaluationPaths)]),
+    ("secrets", &[("patterns", Key::SecretPatterns), ("allow", Key::SecretAllow)]),
 ];
 
 /// The table of the metrics' own settings: `[metric.<name>]`.
@@ -56,7 +60,16 @@ impl WrongValue {
 impl Key {
     /// Whether it takes a list.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Locked | Self::MetricsFiles | Self::Ignore | Self::Environment | Self::EvaluationPaths)
+        matches!(
+            self,
+            Self::Locked
+                | Self::MetricsFiles
+                | Self::Ignore
+                | Self::Environment
+                | Self::EvaluationPaths
+                | Self::SecretPatterns
+                | Self::SecretAllow
+        )
     }
 
     /// What to write, in words, where the type is wrong.
@@ -72,6 +85,9 @@ impl Key {
             Self::Environment => "a list of names, as in [\"CUDA_VISIBLE_DEVICES\"]".to_owned(),
             Self::Out => "a path, as in \"out\"".to_owned(),
             Self::EvaluationPaths => "a list of paths, as in [\"eval.py\"]".to_owned(),
+            Self::SecretPatterns | Self::SecretAllow => {
+                "a list of regular expressions, as in ['corp-[0-9a-f]{32}']".to_owned()
+            }
         }
     }
 
@@ -83,6 +99,10 @@ impl Key {
             Self::SeedParam => check::param(text),
             Self::Environment => check::variable(text),
             Self::MetricsFiles | Self::Ignore | Self::Out | Self::EvaluationPaths => check::path(text),
+            Self::SecretPatterns | Self::SecretAllow => {
+                let allowed = |why| format!("a regular expression, as in 'corp-[0-9a-f]{{32}}' ({why})");
+                return pattern::compile(text).map(drop).map_err(|why| WrongValue::new(shown(text), allowed(why)));
+            }
             Self::Rule(rule) => {
                 return rule.parse_level(text).map(drop).map_err(|_| WrongValue::new(shown(text), levels(rule)));
             }
@@ -114,6 +134,8 @@ impl Key {
             Self::Environment => layer.environment = Some(values),
             Self::Out => layer.out = last,
             Self::EvaluationPaths => layer.evaluation_paths = Some(values),
+            Self::SecretPatterns => layer.secret_patterns = values,
+            Self::SecretAllow => layer.secret_allow = values,
             Self::Locked => {}
         }
     }

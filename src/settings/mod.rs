@@ -55,6 +55,8 @@ pub struct Settings {
     pub data: BTreeMap<String, String>,
     /// Paths of the code that computes metrics, relative to the root of the work tree.
     pub evaluation_paths: Vec<String>,
+    /// What is masked, and what is not.
+    pub secrets: Secrets,
 }
 
 /// How experiments start.
@@ -86,6 +88,15 @@ pub struct Run {
     pub out: Option<String>,
 }
 
+/// What is masked besides the usual, and what is not: regular expressions, the file's and those of git's config together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secrets {
+    /// Patterns of secrets.
+    pub patterns: Vec<String>,
+    /// Patterns of what only looks like one.
+    pub allow: Vec<String>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -97,6 +108,7 @@ impl Default for Settings {
             run: Run::default(),
             data: BTreeMap::new(),
             evaluation_paths: Vec::new(),
+            secrets: Secrets::default(),
         }
     }
 }
@@ -126,6 +138,8 @@ struct Layer {
     out: Option<String>,
     data: BTreeMap<String, String>,
     evaluation_paths: Option<Vec<String>>,
+    secret_patterns: Vec<String>,
+    secret_allow: Vec<String>,
 }
 
 #[cfg(test)]

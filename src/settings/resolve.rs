@@ -64,6 +64,9 @@ impl Settings {
                 Rule::Seed => self.rules.seed = *level,
             }
         }
+        // One's own additions must not take the team's patterns away.
+        self.secrets.patterns.extend(layer.secret_patterns.iter().cloned());
+        self.secrets.allow.extend(layer.secret_allow.iter().cloned());
         self.directions.extend(layer.directions.clone());
     }
 }

@@ -39,6 +39,7 @@ mod remark;
 mod repositories;
 mod run;
 mod schema;
+mod secrets;
 mod selectors;
 mod settings;
 mod show;

@@ -37,7 +37,8 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
         (Some(selector), _) => selector.clone(),
         (None, Some(id)) => {
             let direction = |metric: &str| cx.direction(metric);
-            let closing = Closing { direction: &direction, metrics_files: &[], look_at_work_tree: false };
+            let closing =
+                Closing { direction: &direction, masker: &cx.masker, metrics_files: &[], look_at_work_tree: false };
             let end = close::ending(Status::Killed, None, None);
             close::close(&cx.repo, &cx.root.folder(id), Some(&end), &closing)?;
             manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
@@ -54,7 +55,7 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
     if let Some(because) = record.withdrawn.map(|because| records.text(because)) {
         return Err(CliError::new(format!("run {} is withdrawn already: {because}", record.id)));
     }
-    late::withdraw(&cx.root, (record.id, record.commit()), &cx.by(), &args.because)?;
+    late::withdraw((&cx.root, &cx.masker), (record.id, record.commit()), &cx.by(), &args.because)?;
     cx.seal();
     cx.ui.status(&format!("run {} withdrawn: {}", &record.id.as_str()[..4], args.because));
     Ok(exit::OK)

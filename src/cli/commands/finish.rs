@@ -52,7 +52,12 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
     let status = if args.failed { Status::Failed } else { Status::Ok };
     let end = close::ending(status, None, None);
     let direction = |metric: &str| cx.direction(metric);
-    let closing = Closing { direction: &direction, metrics_files: &cx.settings.metrics_files, look_at_work_tree: true };
+    let closing = Closing {
+        direction: &direction,
+        masker: &cx.masker,
+        metrics_files: &cx.settings.metrics_files,
+        look_at_work_tree: true,
+    };
     let closed = close::close(&cx.repo, &folder, Some(&end), &closing)?;
     manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
     cx.seal();

@@ -72,7 +72,7 @@ fn print(cx: &Context, found: &Audit, repaired: usize, was_repair: bool) {
 
 fn repair(cx: &Context, found: &Audit) -> Result<(), CliError> {
     let mut sealed = Sealed::default();
-    pending::close_orphans(&cx.repo, &cx.root, &|metric| cx.direction(metric), true, &mut sealed);
+    pending::close_orphans(&cx.repo, &cx.root, &|metric| cx.direction(metric), &cx.masker, true, &mut sealed);
     pending::seal_all(&cx.repo, &cx.root, &mut sealed)?;
     for (id, problem) in &sealed.problems {
         cx.ui.warning(&format!("{id} cannot be sealed: {problem}"));

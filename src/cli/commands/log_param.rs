@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::capture::secrets::Masker;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::cli::logging;
@@ -39,6 +40,8 @@ pub fn run(ui: &Ui, cwd: &Path, overrides: &Overrides, args: LogParamArgs) -> Re
 }
 
 fn encode(words: &[String]) -> Result<Vec<u8>, CliError> {
+    // Those of `.xp.toml` are masked when the run is closed: to read it here would make logging slow.
+    let masker = Masker::default();
     let mut out = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -50,7 +53,10 @@ fn encode(words: &[String]) -> Result<Vec<u8>, CliError> {
             ),
         };
         check_name(name).map_err(|error| CliError::usage(error.to_string()))?;
-        out.extend(format!("{}\n", serde_json::json!({"param": name, "value": typed(value)})).into_bytes());
+        out.extend(
+            format!("{}\n", serde_json::json!({"param": name, "value": masker.mask_value(name, &typed(value))}))
+                .into_bytes(),
+        );
     }
     Ok(out)
 }

@@ -59,7 +59,7 @@ pub fn run(cx: &Context, args: &RemarkArgs) -> Result<u8, CliError> {
     if text.len() as u64 > LONGEST {
         return Err(too_long());
     }
-    late::remark(&cx.root, (target.id, &target.commit), &cx.by(), text)?;
+    late::remark((&cx.root, &cx.masker), (target.id, &target.commit), &cx.by(), text)?;
     cx.seal();
     cx.ui.status(&format!("remark on {} recorded", target.name));
     Ok(exit::OK)

@@ -284,6 +284,10 @@ fn hypothesis(cx: &Context, args: &StartArgs, mut hypothesis: Hypothesis) -> Res
         let text = cx.repo.edit("XP_EDITMSG", &editor_template(&hypothesis))?;
         hypothesis = parse_editor_template(&text).map_err(|error| CliError::new(error.to_string()))?;
     }
+    // It becomes the message of a commit before it becomes a fact.
+    for text in [&mut hypothesis.data, &mut hypothesis.method, &mut hypothesis.because].into_iter().flatten() {
+        *text = cx.masker.mask_text(text);
+    }
     Ok(hypothesis)
 }
 
@@ -321,7 +325,7 @@ fn settle(cx: &Context, args: &StartArgs, plan: &Plan, commit: Oid) -> Result<()
 fn register(cx: &Context, id: Id, experiment: Experiment) -> Result<(), CliError> {
     let header = Header::new("experiment", id, Time::now(), &cx.by());
     let fact = Fact { header, body: Body::Experiment(Box::new(experiment)) };
-    pending::submit(&cx.root, &fact, &[])?;
+    pending::submit(&cx.root, &cx.masker, fact, &[])?;
     cx.seal();
     Ok(())
 }

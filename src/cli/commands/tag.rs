@@ -85,7 +85,7 @@ fn add(cx: &Context, args: &TagArgs, target: &Target, tags: &BTreeSet<String>) -
         cx.ui.status(&format!("{} has {} already", target.name, args.tags.join(" ")));
         return Ok(());
     }
-    late::tag(&cx.root, (target.id, &target.commit), &cx.by(), &new, &[])?;
+    late::tag((&cx.root, &cx.masker), (target.id, &target.commit), &cx.by(), &new, &[])?;
     cx.seal();
     cx.ui.status(&format!("{} tagged {}", target.name, new.join(" ")));
     Ok(())
@@ -98,7 +98,7 @@ fn remove(cx: &Context, args: &TagArgs, target: &Target, tags: &BTreeSet<String>
         let there = tags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         return Err(if there.is_empty() { error.hint("it has none") } else { error.hint(format!("it has: {there}")) });
     }
-    late::tag(&cx.root, (target.id, &target.commit), &cx.by(), &[], &gone)?;
+    late::tag((&cx.root, &cx.masker), (target.id, &target.commit), &cx.by(), &[], &gone)?;
     cx.seal();
     cx.ui.status(&format!("{} is no longer tagged {}", target.name, gone.join(" ")));
     Ok(())

@@ -5,6 +5,8 @@ use std::io;
 
 use git_xp::capture::config;
 use git_xp::capture::environment::{self, Installed, Origin, PyVenv, nvidia, rocm};
+use git_xp::capture::secrets::Masker;
+use git_xp::capture::secrets::stream::Stream;
 use git_xp::data::cache::Reader;
 use git_xp::data::files::Stat;
 use git_xp::data::manifest::{Builder, parse};
@@ -25,7 +27,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
@@ -40,6 +42,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("uri", uri),
     ("digests", digests),
     ("environment", environment),
+    ("secrets", secrets),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -114,6 +117,24 @@ pub fn note(data: &[u8]) {
     let bytes = note.encode();
     assert_eq!(Note::parse(&bytes), note);
     assert_eq!(Note::parse(&bytes).encode(), bytes);
+}
+
+/// What is masked once is masked, whether it came whole or in parts; a line of a journal that was JSON stays JSON.
+pub fn secrets(data: &[u8]) {
+    let masker = Masker::new(&["corp-[0-9]+".to_owned()], &["^x+$".to_owned()]).expect("patterns");
+    let once = masker.mask(data).into_owned();
+    assert_eq!(masker.mask(&once), once);
+    let (mut stream, mut out) = (Stream::new(&masker), Vec::new());
+    for part in data.chunks(7) {
+        stream.push(part, &mut out).expect("memory does not fail");
+    }
+    stream.finish(&mut out).expect("memory does not fail");
+    assert_eq!(out, once);
+    if let Some(line) = masker.mask_journal_line(data)
+        && serde_json::from_slice::<serde_json::Value>(data).is_ok()
+    {
+        serde_json::from_slice::<serde_json::Value>(&line).expect("still JSON");
+    }
 }
 
 /// Every line of a `series.tsv` is a point or a fault; a curve has each step once.

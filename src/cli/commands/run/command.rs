@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::RunArgs;
 use crate::artifact::objects::digest;
 use crate::capture::config;
-use crate::capture::secrets::mask_argv;
+use crate::capture::secrets::Masker;
+use crate::capture::secrets::record::secret_placeholders;
 use crate::cli::error::CliError;
 use crate::cli::selector::nearest;
 use crate::model::param::{ParamText, parse_assignment, placeholders, substitute};
@@ -40,18 +41,33 @@ struct Config {
 pub(super) struct Filled {
     /// What is started.
     pub(super) argv: Vec<String>,
-    /// The digest of it.
+    /// The digest of it, secrets masked.
     pub(super) argv_digest: String,
     /// The command as typed, secrets masked.
     pub(super) command: Vec<String>,
     /// How the seed can reach the program.
     pub(super) seed_via: Vec<String>,
-    /// All params.
+    /// All params, secrets masked.
     pub(super) params: BTreeMap<String, Value>,
     /// Where the outputs will be.
     pub(super) out: Option<PathBuf>,
-    /// The config copy: what the fact says of it, its path below the run's files, its content.
-    pub(super) config: Option<(ConfigCopy, String, Vec<u8>)>,
+    /// The config copy.
+    pub(super) config: Option<Copied>,
+}
+
+/// The copy of a config: secrets are masked in what is recorded, not in what the command reads.
+#[derive(Debug)]
+pub(super) struct Copied {
+    /// What the fact says of it.
+    pub(super) recorded: ConfigCopy,
+    /// Its path below the run's files.
+    pub(super) name: String,
+    /// What is recorded.
+    pub(super) bytes: Vec<u8>,
+    /// What the command reads.
+    pub(super) path: PathBuf,
+    /// Where that lies if it holds secrets, as long as the command runs: outside of the repository, for this user alone.
+    _private: Option<tempfile::TempDir>,
 }
 
 impl Template {
@@ -111,12 +127,13 @@ impl Template {
     /// Fill the template for one seed. `file_of` tells where a file of the run will lie.
     ///
     /// # Errors
-    /// If an override does not fit into the config.
+    /// If an override does not fit into the config, or a config with secrets cannot be put aside.
     pub(super) fn fill(
         &self,
         run: &str,
         seed: Option<i64>,
         out: Option<PathBuf>,
+        masker: &Masker,
         file_of: impl Fn(&str) -> PathBuf,
     ) -> Result<Filled, CliError> {
         let used = placeholders(&self.command);
@@ -129,27 +146,36 @@ impl Template {
         if seed.is_some() && used.contains("seed") {
             seed_via.push("argv".to_owned());
         }
-        let mut params = BTreeMap::new();
+        let mut params: BTreeMap<String, Value> = BTreeMap::new();
+        let secret = secret_placeholders(&self.command);
+        for (name, text) in self.params.iter().filter(|(name, _)| secret.contains(name)) {
+            params.insert(name.clone(), masker.hide(text.as_str()).into());
+        }
         let mut copy = None;
         if let Some(config) = &self.config {
             let (map, bytes) = self.merge(config, seed, &used)?;
-            params = config::flatten(&map);
+            let of_config = masker.mask_params(&config::flatten(&map));
+            params = of_config.into_iter().chain(params).collect();
             let name = format!("config/{}", config.name);
-            known.insert("config".to_owned(), file_of(&name).display().to_string());
+            let copied = copy_config(config, name, bytes, masker, &file_of)?;
+            known.insert("config".to_owned(), copied.path.display().to_string());
             if seed.is_some() && self.seed_param.is_some() {
                 seed_via.push("config".to_owned());
             }
-            copy = Some((ConfigCopy { file: config.file.clone(), digest: digest(&bytes) }, name, bytes));
+            copy = Some(copied);
         }
-        params.extend(self.params.iter().map(|(name, text)| (name.clone(), text.typed())));
+        for (name, text) in self.params.iter().filter(|(name, _)| !secret.contains(name)) {
+            params.insert(name.clone(), masker.mask_value(name, &text.typed()));
+        }
         if seed.is_some() {
             seed_via.push("env".to_owned());
         }
         let (argv, _) = substitute(&self.command, &known);
-        let joined: Vec<u8> = argv.iter().flat_map(|arg| arg.bytes().chain([0])).collect();
+        // A digest of a secret would let it be guessed.
+        let joined: Vec<u8> = masker.mask_argv(&argv).iter().flat_map(|arg| arg.bytes().chain([0])).collect();
         Ok(Filled {
             argv_digest: digest(&joined),
-            command: mask_argv(&self.command),
+            command: masker.mask_argv(&self.command),
             argv,
             seed_via,
             params,
@@ -187,6 +213,30 @@ impl Template {
         let text = config::encode(&config.name, &map).map_err(wrong)?;
         Ok((map, text.into_bytes()))
     }
+}
+
+/// The copy of a config as it is recorded, and as the command reads it.
+fn copy_config(
+    config: &Config,
+    name: String,
+    bytes: Vec<u8>,
+    masker: &Masker,
+    file_of: impl Fn(&str) -> PathBuf,
+) -> Result<Copied, CliError> {
+    let masked = masker.mask(&bytes).into_owned();
+    let recorded = ConfigCopy { file: masker.mask_text(&config.file), digest: digest(&masked) };
+    if masked == bytes {
+        return Ok(Copied { recorded, path: file_of(&name), name, bytes, _private: None });
+    }
+    let put_aside = || -> std::io::Result<(tempfile::TempDir, PathBuf)> {
+        let dir = tempfile::Builder::new().prefix("git-xp-").tempdir()?;
+        let path = dir.path().join(&config.name);
+        std::fs::write(&path, &bytes)?;
+        Ok((dir, path))
+    };
+    let (dir, path) =
+        put_aside().map_err(|error| CliError::new(format!("a copy of {} for the command: {error}", config.file)))?;
+    Ok(Copied { recorded, name, bytes: masked, path, _private: Some(dir) })
 }
 
 fn read_config(path: &Path, prefix: &str) -> Result<Config, CliError> {

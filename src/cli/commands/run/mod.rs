@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
             locks: code::lock_files(&cx.repo, code.tree, &prefix)?,
             evaluation: code::evaluation_digest(&cx.repo, code.tree, &cx.settings.evaluation_paths)?,
             environment,
-            variables,
+            variables: cx.masker.mask_variables(&variables),
             host: Host::this(),
             cwd: prefix,
             wanted,
@@ -264,7 +264,7 @@ impl<'a> Session<'a> {
         let id = Id::random().map_err(RecordError::from)?;
         let out = self.out.of(id, self.name());
         let file_of = |name: &str| open::file_of(&self.cx.root, id, name);
-        let filled = self.template.fill(id.as_str(), seed, out, file_of)?;
+        let filled = self.template.fill(id.as_str(), seed, out, &self.cx.masker, file_of)?;
         let (run, env_toml) = self.describe(seed, &filled)?;
         if !self.args.again
             && let Some(records) = &self.records
@@ -344,7 +344,7 @@ impl<'a> Session<'a> {
             command: filled.command.clone(),
             argv_digest: filled.argv_digest.clone(),
             cwd: self.cwd.clone(),
-            config: filled.config.as_ref().map(|(copy, ..)| copy.clone()),
+            config: filled.config.as_ref().map(|copied| copied.recorded.clone()),
             data: self.pins.pins.clone(),
             out: filled.out.as_deref().map(|out| self.wanted.name(out)),
             environment: Some(crate::artifact::objects::digest(env_toml.as_bytes())),
@@ -354,6 +354,7 @@ impl<'a> Session<'a> {
             settings: self.cx.settings_text.clone(),
             ..Run::default()
         };
+        run = self.cx.masker.mask_run(run).map_err(RecordError::from)?;
         (run.plan, run.condition) = plan::digests(&run, self.cx.settings.seed_param.as_deref(), &self.variables);
         Ok((run, env_toml))
     }
@@ -368,10 +369,10 @@ impl<'a> Session<'a> {
     ) -> Result<Ended, CliError> {
         let cx = self.cx;
         let mut files = vec![("env.toml".to_owned(), env_toml.into_bytes())];
-        files.extend(filled.config.iter().map(|(_, name, bytes)| (name.clone(), bytes.clone())));
+        files.extend(filled.config.iter().map(|copied| (copied.name.clone(), copied.bytes.clone())));
         files.extend(self.pins.files.iter().cloned());
         let config =
-            filled.config.as_ref().map(|(_, name, bytes)| (name.trim_start_matches("config/"), bytes.as_slice()));
+            filled.config.as_ref().map(|copied| (copied.name.trim_start_matches("config/"), copied.bytes.as_slice()));
         if let Some(out) = &filled.out {
             self.out.make(out, config)?;
         }
@@ -394,8 +395,8 @@ impl<'a> Session<'a> {
             // Python takes 0 to 4294967295 here; another seed's low bits serve as well.
             env.push(("PYTHONHASHSEED".to_owned(), (seed & 0xffff_ffff).to_string()));
         }
-        if let Some((_, name, _)) = &filled.config {
-            env.push(("GIT_XP_CONFIG".to_owned(), folder.files().join(name).display().to_string()));
+        if let Some(copied) = &filled.config {
+            env.push(("GIT_XP_CONFIG".to_owned(), copied.path.display().to_string()));
         }
         if let Some(out) = &filled.out {
             env.push(("GIT_XP_OUT".to_owned(), out.display().to_string()));
@@ -414,8 +415,12 @@ impl<'a> Session<'a> {
         };
         let end = close::ending(status, ended.exit, ended.signal);
         let direction = |metric: &str| self.direction(metric);
-        let closing =
-            Closing { direction: &direction, metrics_files: &cx.settings.metrics_files, look_at_work_tree: true };
+        let closing = Closing {
+            direction: &direction,
+            masker: &cx.masker,
+            metrics_files: &cx.settings.metrics_files,
+            look_at_work_tree: true,
+        };
         match close::close(&cx.repo, &folder, Some(&end), &closing) {
             Ok(closed) => self.report(&closed),
             // The command has run and its exit code stands; the journal waits for better times.

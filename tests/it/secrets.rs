@@ -1,0 +1,149 @@
+//! Secrets are masked in everything that is recorded, and nowhere else.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::TestRepo;
+
+/// Made up; put together here so that no scanner takes it for a real one.
+fn token() -> String {
+    format!("ghp_{}", "Ab3d".repeat(9))
+}
+
+/// A repository whose program prints and logs a secret that it is given.
+fn repo() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.write("train.sh", "echo \"using $1\"\nprintf 'half ghp_'; printf 'Ab3dAb3dAb3dAb3dAb3dAb3dAb3dAb3dAb3d\\n'\necho \"{\\\"metric\\\":\\\"acc $1\\\",\\\"value\\\":1}\" >> $GIT_XP_JOURNAL\necho '{\"param\":\"api_key\",\"value\":\"abc-''def-1\"}' >> $GIT_XP_JOURNAL\n");
+    repo.commit("Train");
+    repo
+}
+
+/// No file below a folder and no object of the repository holds the text.
+#[track_caller]
+fn is_nowhere(repo: &TestRepo, text: &str) {
+    let objects = repo.git(&["cat-file", "--batch-check=%(objectname)", "--batch-all-objects"]);
+    for object in objects.lines() {
+        let kind = repo.git(&["cat-file", "-t", object]);
+        let content = repo.git(&["cat-file", &kind, object]);
+        assert!(!content.contains(text), "{kind} {object}: {content}");
+    }
+    fn files(dir: &Path, text: &str) {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            if entry.path().is_dir() {
+                files(&entry.path(), text);
+            } else {
+                let content = String::from_utf8_lossy(&fs::read(entry.path()).expect("a file")).into_owned();
+                assert!(!content.contains(text), "{}: {content}", entry.path().display());
+            }
+        }
+    }
+    files(&repo.path.join(".git/xp"), text);
+}
+
+#[test]
+fn a_run_hands_the_real_secret_on_and_records_a_mask() {
+    let repo = repo();
+    let param = format!("key={}", token());
+    let said = repo.xp(&["run", "--seed", "1", "-p", &param, "--", "sh", "train.sh", "{key}", "--password", "hunter2"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stdout.contains(&format!("using {}", token())), "{}", said.stdout);
+    assert!(said.stderr.contains("3 secrets masked in what is recorded: github-token, named × 2"), "{}", said.stderr);
+    assert!(!said.stderr.contains("hunter2") && !said.stderr.contains(&token()), "{}", said.stderr);
+    for secret in [token().as_str(), "hunter2", "abc-def-1"] {
+        is_nowhere(&repo, secret);
+    }
+    let fact = &repo.facts("run")[0];
+    assert_eq!(fact["params"]["key"], "<secret:github-token>");
+    assert_eq!(fact["params"]["api_key"], "<secret:named>");
+    assert_eq!(fact["command"][4], "<secret:named>");
+    assert!(fact["metrics"]["acc <secret:github-token>"].is_object(), "{fact}");
+    let output = repo.xp(&["show", "last", "--file", "output.log"]).ok();
+    assert_eq!(output, "using <secret:github-token>\nhalf <secret:github-token>\n");
+    // What was a secret cannot be repeated by heart.
+    let said = repo.xp(&["run", "--seed", "2"]).fails(129);
+    assert!(said.contains("held a secret"), "{said}");
+    repo.is_sound();
+}
+
+#[test]
+fn a_plan_does_not_depend_on_the_secret() {
+    let repo = repo();
+    for password in ["hunter2", "hunter3"] {
+        repo.xp(&["run", "--again", "--seed", "1", "--", "true", "--password", password]).ok();
+    }
+    let facts = repo.facts("run");
+    for key in ["plan", "condition", "argv_digest"] {
+        assert_eq!(facts[0][key], facts[1][key], "{key}");
+    }
+}
+
+#[test]
+fn a_config_is_read_as_it_is_and_recorded_masked() {
+    let repo = repo();
+    repo.write("train.yaml", "lr: 0.1\ndb:\n  password: |\n    block-secret\n  url: redis://a:b1@h\n");
+    repo.commit("Config");
+    let said = repo.xp(&["run", "--seed", "1", "--config", "train.yaml", "-p", "lr=0.2", "--", "cat", "{config}"]).ok();
+    assert!(said.contains("block-secret") && said.contains("0.2"), "{said}");
+    let name = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"]);
+    let id = repo.facts("run")[0]["id"].as_str().expect("an id").to_owned();
+    let files = repo.git(&["grep", "-h", "", &name, "--", &format!("files/{}/{id}/", &id[..2])]);
+    assert!(!files.contains("block-secret") && !files.contains("b1@"), "{files}");
+    let fact = &repo.facts("run")[0];
+    assert_eq!(fact["params"]["db.password"], "<secret:named>");
+    assert_eq!(fact["params"]["db.url"], "redis://a:<secret:url-password>@h");
+    assert!(fact["plan"].is_string());
+    // What the command read lay elsewhere and is gone.
+    let left = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("git-xp-"));
+    assert!(left.filter(|entry| entry.path().join("train.yaml").exists()).count() == 0);
+}
+
+#[test]
+fn a_team_has_patterns_and_exceptions_of_its_own() {
+    let repo = repo();
+    repo.write(".xp.toml", "[secrets]\npatterns = ['corp-[0-9]{4}']\nallow = ['^ghp_x']\n[run]\nenvironment = [\"MY_TOKEN\", \"MY_HOST\"]\n");
+    repo.commit("Settings");
+    let fake = format!("ghp_{}", "x".repeat(36));
+    let mut command = repo.command(env!("CARGO_BIN_EXE_git-xp"));
+    command.args(["run", "--seed", "1", "--", "echo", "corp-1234", &fake]).env("MY_TOKEN", "t0ken").env("MY_HOST", "h");
+    repo.output(&mut command).ok();
+    let fact = &repo.facts("run")[0];
+    assert_eq!(fact["command"][1], "<secret:pattern>");
+    assert_eq!(fact["command"][2], fake);
+    let env = repo.xp(&["show", "last", "--file", "env.toml"]).ok();
+    assert!(env.contains("MY_TOKEN = \"<secret:named>\"") && env.contains("MY_HOST = \"h\""), "{env}");
+    repo.xp(&["remark", "last", "see corp-4321"]).ok();
+    repo.xp(&["discard", "last", "--because", "leaked corp-4322"]).ok();
+    is_nowhere(&repo, "corp-43");
+    for wrong in ["patterns = ['(']", "patterns = ['a*']", "allow = ['a{1000}{1000}']", "patterns = 'a'"] {
+        repo.write(".xp.toml", &format!("[secrets]\n{wrong}\n"));
+        let said = repo.xp(&["status"]).fails(128);
+        assert!(said.contains(".xp.toml:2:") && said.contains("regular expression"), "{said}");
+    }
+}
+
+#[test]
+fn a_hypothesis_a_late_param_and_a_manual_run_are_masked() {
+    let repo = repo();
+    repo.xp(&["start", "a", "--because", &format!("found {}", token())]).ok();
+    repo.train(1, "0.1");
+    repo.xp(&["log-param", "api_key", "late-secret", "--run", "last"]).ok();
+    repo.xp(&["log-param", "password=by-hand-1"]).ok();
+    repo.xp(&["finish"]).ok();
+    for secret in [token().as_str(), "late-secret", "by-hand-1"] {
+        is_nowhere(&repo, secret);
+    }
+    repo.is_sound();
+}
+
+#[test]
+fn what_a_killed_git_xp_left_is_masked_by_whoever_seals_it() {
+    let repo = repo();
+    let script = format!("printf 'last words {}'; kill -9 $PPID", token());
+    let said = repo.xp(&["run", "--seed", "1", "--", "sh", "-c", &script]);
+    assert_eq!(said.code, 137, "{said:?}");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    repo.xp(&["status"]).ok();
+    is_nowhere(&repo, &token());
+    assert_eq!(repo.xp(&["show", "last", "--file", "output.log"]).ok(), "last words <secret:github-token>");
+}
