@@ -64,6 +64,7 @@ pub enum Command {
     Tag(commands::tag::TagArgs),
     Plot(commands::plot::PlotArgs),
     Export(commands::export::ExportArgs),
+    Forget(commands::forget::ForgetArgs),
     Fsck(commands::fsck::FsckArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -114,6 +114,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Remark(args) => commands::remark::run(&open()?, &args),
         Command::Tag(args) => commands::tag::run(&open()?, &args),
         Command::Export(args) => commands::export::run(&open()?, &args),
+        Command::Forget(args) => commands::forget::run(&open()?, &args),
         Command::Fsck(args) => commands::fsck::run(&open()?, &args),
     }
 }

@@ -60,6 +60,10 @@ pub fn audit(repo: &Repo, root: &Root) -> Result<Audit, GitError> {
     for bad in &ledgers.unreadable {
         audit.add("unreadable", format!("{}:{}", bad.ledger, bad.path), bad.reason.clone(), false);
     }
+    for stored in &ledgers.forgotten {
+        let text = "a tombstone names this fact, and the ledger still has it";
+        audit.add("forgotten", format!("{}:{}", stored.ledger, stored.stem), text, true);
+    }
     audit.facts = ledgers.facts.len();
     let known: HashMap<Id, &Stored> = ledgers.facts.iter().map(|stored| (stored.fact.header.id, stored)).collect();
     let dead: HashSet<Id> = ledgers

@@ -72,6 +72,8 @@ pub struct Stored {
 pub struct Ledgers {
     /// The facts, sorted by time and id. Facts with a tombstone are not among them.
     pub facts: Vec<Stored>,
+    /// Facts that are there although a tombstone names them.
+    pub forgotten: Vec<Stored>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
 }
@@ -123,9 +125,11 @@ impl Ledgers {
             .filter_map(|stored| stored.fact.target())
             .collect();
         if !dead.is_empty() {
-            self.facts.retain(|stored| {
+            let is_alive = |stored: &Stored| {
                 matches!(stored.fact.body, Body::Tombstone(_)) || !dead.contains(&stored.fact.header.id)
-            });
+            };
+            let (alive, gone) = std::mem::take(&mut self.facts).into_iter().partition(is_alive);
+            (self.facts, self.forgotten) = (alive, gone);
         }
     }
 }

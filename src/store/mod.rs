@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod details;
 pub mod folder;
+pub mod forget;
 pub mod index;
 pub mod journal;
 pub mod keep;

@@ -18,7 +18,7 @@ use crate::model::fact::Fact;
 use crate::model::time::Time;
 
 /// How long a seal tries before it leaves the facts pending.
-const PATIENCE: Duration = Duration::from_secs(12);
+pub(super) const PATIENCE: Duration = Duration::from_secs(12);
 
 /// A lock file of one of our refs that has lain for this long belongs to nobody: writing a ref takes milliseconds.
 const STALE_AFTER: Duration = Duration::from_secs(5);
@@ -225,7 +225,8 @@ fn notes_edit(repo: &Repo, writer: &Writer<'_>, parcels: &[Parcel], author: &Aut
     Ok(Some(Edit::set(NOTES, tip, commit, "xp: seal")))
 }
 
-fn commit(
+/// A commit, signed where the user's commits are.
+pub(super) fn commit(
     repo: &Repo,
     writer: &Writer<'_>,
     tree: Oid,

@@ -27,6 +27,7 @@ fn main() {
         ("version", &mut version),
         ("log-metric", &mut log_metric),
         ("points", &mut points),
+        ("masking", &mut masking),
         ("run", &mut run),
         ("data", &mut data),
         ("one-commit", &mut one_commit),
@@ -86,6 +87,77 @@ fn points() {
     );
     let args = ["run", "--again", "--seed", "1", "--", "sh", "-c", &copy];
     report("run that logs 1,000,000 points, sealed", median(3, || measure(repo.path(), XP, &args, &[])));
+}
+
+/// 200 MB of what trainings print, without a secret: what nearly every run costs.
+fn masking() {
+    let repo = repository(10);
+    let output = repo.path().parent().unwrap().join("output.txt");
+    std::fs::write(&output, training_output(200_000_000)).unwrap();
+    let name = output.to_str().unwrap().to_owned();
+    report(
+        "cat of 200 MB of output (floor)",
+        median(3, || measure(repo.path(), "sh", &["-c", &format!("cat {name} > copy; rm copy")], &[])),
+    );
+    report(
+        "grep -c password in it (floor)",
+        median(3, || measure(repo.path(), "grep", &["-c", "password", &name], &[])),
+    );
+    report(
+        "grep -ciE 'password|secret|token' (floor)",
+        median(3, || measure(repo.path(), "grep", &["-ciE", "password|secret|token", &name], &[])),
+    );
+    let masker = git_xp::capture::secrets::Masker::default();
+    let masked = median(3, || {
+        let begun = std::time::Instant::now();
+        git_xp::capture::secrets::stream::mask_file(&masker, &output).unwrap();
+        Cost { cpu: begun.elapsed().as_secs_f64() * 1000.0, memory: 0.0 }
+    });
+    report("masking of it, alone", masked);
+    println!("{:<64} {:>9.0} MB/s", "that is", 200_000.0 / masked.cpu);
+    assert!(masker.take_counts().is_empty(), "there is no secret in it");
+    let args = ["run", "--again", "--seed", "1", "--", "cat", &name];
+    report("run that prints it, sealed", median(3, || measure(repo.path(), XP, &args, &[])));
+}
+
+/// Lines as trainers of language and of image models print them.
+fn training_output(bytes: usize) -> String {
+    let mut out = String::with_capacity(bytes + 1024);
+    for step in 0.. {
+        let loss = 8.0 / (1.0 + step as f64 / 1000.0).sqrt();
+        match step % 10 {
+            0 => {
+                out += &format!(
+                    "\r{:3}%|{:<10}| {step}/100000 [01:12<10:48, 138.2it/s, loss={loss:.4}]",
+                    step % 100,
+                    "█████"
+                )
+            }
+            1 => {
+                out += &format!(
+                    "[rank0] INFO trainer.py:{}: epoch {} tokens={} tokenizer=bpe-32k max_tokens=2048\n",
+                    step % 900,
+                    step / 1000,
+                    step * 2048
+                )
+            }
+            2 => {
+                out +=
+                    &format!("{{\"step\": {step}, \"train/loss\": {loss:.6}, \"grad_norm\": 0.9312, \"lr\": 0.0003}}\n")
+            }
+            _ => {
+                out += &format!(
+                    "step {step:>7} | loss {loss:.6} | val_acc 0.{:04} | lr 3.0e-04 | {} tok/s | mem 31.2 GiB\n",
+                    step % 9999,
+                    180_000 + step % 977
+                )
+            }
+        }
+        if out.len() >= bytes {
+            break;
+        }
+    }
+    out
 }
 
 fn run() {

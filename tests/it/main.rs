@@ -22,6 +22,7 @@ mod exit_codes;
 mod export;
 mod faults;
 mod finish;
+mod forget;
 mod format;
 mod fsck;
 mod hostile;

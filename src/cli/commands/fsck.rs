@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::forget;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::git::refs::Edit;
@@ -10,6 +11,7 @@ use crate::model::text::printable;
 use crate::record::pending::{self, Sealed};
 use crate::render::number::plural;
 use crate::store::audit::{Audit, audit};
+use crate::store::forget::rewrite::{self, Wish};
 use crate::store::seal;
 
 /// Check that ledgers, notes, kept code and what is under way agree
@@ -76,6 +78,9 @@ fn repair(cx: &Context, found: &Audit) -> Result<(), CliError> {
     pending::seal_all(&cx.repo, &cx.root, &mut sealed)?;
     for (id, problem) in &sealed.problems {
         cx.ui.warning(&format!("{id} cannot be sealed: {problem}"));
+    }
+    if found.findings.iter().any(|finding| finding.kind == "forgotten") {
+        forget::clean_up(cx, &rewrite::forget(&cx.repo, &Wish { tombstones: &[], drops_line: &|_| false })?)?;
     }
     seal::seal(&cx.repo, &found.lost)?;
     for (month, commits) in &found.unkept {

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod discard;
 pub mod export;
 pub mod finish;
+pub mod forget;
 pub mod fsck;
 pub mod list;
 pub mod log;
