@@ -28,6 +28,9 @@ train = "data/train"
 web = "s3://bucket/key?versionId=1"
 [evaluation]
 paths = ["eval.py"]
+[secrets]
+patterns = ['corp-[0-9]{4}']
+allow = ['^x+$']
 "#;
 
 fn file(text: &str) -> FileSettings {
@@ -71,6 +74,10 @@ fn the_whole_file_is_read() {
     assert_eq!((settings.data["train"].as_str(), settings.data.len()), ("data/train", 2));
     assert_eq!(settings.evaluation_paths, ["eval.py"]);
     assert_eq!(file(FULL).locked().iter().copied().collect::<Vec<_>>(), [Rule::Clean]);
+    assert_eq!(settings.secrets.patterns, ["corp-[0-9]{4}"]);
+    let (both, _) = resolve(FULL, &[("xp.secrets.patterns", "mine-[0-9]")], &[]).unwrap();
+    assert_eq!(both.secrets.patterns, ["corp-[0-9]{4}", "mine-[0-9]"]);
+    assert_eq!(both.secrets.allow, settings.secrets.allow);
 }
 
 #[test]

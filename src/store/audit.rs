@@ -9,7 +9,7 @@ use super::ledger::{KEEP_PREFIX, Ledgers, NOTES, OPEN_PREFIX, Stored};
 use super::owner::Host;
 use super::projection::{Note, shorten};
 use super::seal::{Parcel, code_commits};
-use super::{keep, ledger};
+use super::{forget, keep, ledger};
 use crate::git::{GitError, Oid, Repo};
 use crate::model::fact::{Body, Fact};
 use crate::model::id::Id;
@@ -64,6 +64,7 @@ pub fn audit(repo: &Repo, root: &Root) -> Result<Audit, GitError> {
         let text = "a tombstone names this fact, and the ledger still has it";
         audit.add("forgotten", format!("{}:{}", stored.ledger, stored.stem), text, true);
     }
+    check_history(repo, &mut audit, &ledgers)?;
     audit.facts = ledgers.facts.len();
     let known: HashMap<Id, &Stored> = ledgers.facts.iter().map(|stored| (stored.fact.header.id, stored)).collect();
     let dead: HashSet<Id> = ledgers
@@ -78,6 +79,25 @@ pub fn audit(repo: &Repo, root: &Root) -> Result<Audit, GitError> {
     check_notes(repo, &mut audit, &ledgers, &bytes, &known, &dead)?;
     check_folders(repo, root, &mut audit, &known, &dead)?;
     Ok(audit)
+}
+
+/// A merge leaves out what a tombstone names; the commits before it still have it.
+fn check_history(repo: &Repo, audit: &mut Audit, ledgers: &Ledgers) -> Result<(), GitError> {
+    let dead: BTreeSet<Id> = ledgers
+        .facts
+        .iter()
+        .filter(|stored| matches!(stored.fact.body, Body::Tombstone(_)))
+        .filter_map(|stored| stored.fact.target())
+        .collect();
+    if dead.is_empty() || !ledgers.forgotten.is_empty() {
+        return Ok(());
+    }
+    for (name, tip) in repo.list_refs(ledger::PREFIX)? {
+        if repo.tip_tree(tip)?.is_some() && forget::rewrite::has_had(repo, tip, &dead)? {
+            audit.add("forgotten", name, "earlier versions of this ledger have facts that tombstones name", true);
+        }
+    }
+    Ok(())
 }
 
 fn bytes_of(repo: &Repo, ledgers: &Ledgers) -> Result<HashMap<Oid, Vec<u8>>, GitError> {

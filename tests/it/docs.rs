@@ -139,3 +139,35 @@ fn the_examples_of_the_query_language_are_read() {
         git_xp::query::Columns::parse(&columns).unwrap_or_else(|error| panic!("{error}"));
     }
 }
+
+#[test]
+fn the_rules_of_masking_are_up_to_date() {
+    use git_xp::capture::secrets::{names, rules};
+    const HEAD: &str = "| rule | masks | source |\n|---|---|---|\n";
+    let path = root().join("docs/security.md");
+    let text = std::fs::read_to_string(&path).expect("the security page");
+    let (before, rest) = text.split_once(HEAD).expect("the table of rules");
+    let (_, after) = rest.split_once("## Forgetting").expect("what follows the rules");
+    let mut table = String::new();
+    for rule in rules::RULES {
+        let _ = writeln!(table, "| `{}` | {} | {} |", rule.name, rule.what, rule.source);
+    }
+    let _ = writeln!(table, "| `{}` | what a pattern of `.xp.toml` finds | `.xp.toml` |", rules::PATTERN);
+    let list = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        table,
+        "\nA name is that of a secret if it has one of the words {}; or one of {} before `key`; or ends in `pwd`, `pw` or `token`. `apiKey`, `API_KEY` and \
+         `--api-key` are the same name. It is not if its last word says that the value only speaks of a secret: {}. Nor, since a token is a piece of text too, if the word before `token` is one of {}. In texts, the value of a \
+         token has to have digits and letters, at least eight of them.\n",
+        list(&names::SECRET_WORDS),
+        list(&names::KEY_WORDS),
+        list(&names::HARMLESS_ENDINGS),
+        list(&names::TEXT_WORDS),
+    );
+    let wanted = format!("{before}{HEAD}{table}## Forgetting{after}");
+    if std::env::var_os("GIT_XP_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).expect("the security page");
+    assert!(found == wanted, "docs/security.md is out of date: GIT_XP_UPDATE_DOCS=1 cargo test --test it docs");
+}

@@ -229,6 +229,21 @@ fn what_comes_back_stays_out_of_view_and_fsck_takes_it_away() {
 }
 
 #[test]
+fn a_ledger_that_was_merged_with_a_tombstone_begins_anew() {
+    let repo = told();
+    let (name, id) = (ledger(&repo), id_of_the_second(&repo));
+    let old = repo.git(&["rev-parse", &name]);
+    repo.xp(&["forget", &id, "--yes"]).ok();
+    // As a clone has it that merged the tombstone: the tree is right, the commits before it are not.
+    repo.sh(&format!("git update-ref {name} $(git commit-tree -p {old} -m merge {name}^{{tree}})")).ok();
+    let found = repo.xp(&["fsck"]);
+    assert!(found.code == 1 && found.stdout.starts_with("forgotten: "), "{found:?}");
+    repo.xp(&["fsck", "--repair"]).ok();
+    is_out_of_reach(&repo);
+    repo.is_sound();
+}
+
+#[test]
 fn a_remote_forgets_its_own_facts_and_keeps_those_of_others() {
     let repo = told();
     let remote = repo.outside().join("remote.git").display().to_string();
@@ -259,11 +274,20 @@ fn a_remote_forgets_its_own_facts_and_keeps_those_of_others() {
     let listed = repo.sh(&format!("cd {other} && git-xp list --runs --json")).json();
     assert_eq!(listed["runs"].as_array().expect("runs").len(), 3, "{listed}");
     // A second time there is nothing to do, here or there.
-    repo.xp(&["forget", "--match", TEXT, "--yes", "--push"]).fails(128);
+    let said = repo.xp(&["forget", "--match", TEXT, "--yes", "--push"]);
+    assert!(said.code == 0 && said.stderr.contains("origin has nothing of it"), "{said:?}");
     // A remote that is not there does not undo what was done here.
     repo.git(&["remote", "set-url", "origin", "/nowhere"]);
     let said = repo.xp(&["forget", "last", "--yes", "--push"]).fails(128);
-    assert!(said.contains("forgotten here, and not at origin"), "{said}");
+    assert!(
+        said.contains("forgotten here, and not at origin") && said.contains("git xp forget --push origin"),
+        "{said}"
+    );
+    repo.git(&["remote", "set-url", "origin", &remote]);
+    repo.xp(&["forget", &repo.facts("run")[0]["id"].as_str().expect("an id")[..], "--yes"]).ok();
+    repo.xp(&["forget", "--push"]).ok();
+    let runs = there(&["grep", "-h", "\"kind\":\"run\"", &ledger(&repo), "--", "facts/"]);
+    assert_eq!(runs.lines().count(), 2, "{runs}");
     repo.is_sound();
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
 
 use clap::Args;
+use regex::bytes::Regex;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
@@ -34,13 +35,14 @@ Examples:
   git xp forget 7kq --because 'the output held a key'
   git xp forget --match 'ghp_[A-Za-z0-9]{36}' --dry-run      says what it would forget
   git xp forget --match 'ada@example\\.org' --push            here, and in the ledgers of origin
-  git xp forget bigger-lr --yes                              an experiment and all its runs, without a question
+  git xp forget --push                                       at origin what is forgotten here
+  git xp forget bigger-lr --yes                              an experiment and its runs, unasked
 
 It ends with what it cannot reach: other clones, a forge's caches, objects that wait for git gc, branches.
 docs/security.md says how to go on from there. First of all, make a secret that was published useless where it was issued.")]
 pub struct ForgetArgs {
     /// A run's id or the beginning of one, last, last~1, an experiment, a commit: then all its runs
-    #[arg(required_unless_present = "pattern", conflicts_with = "pattern")]
+    #[arg(required_unless_present_any = ["pattern", "push"], conflicts_with = "pattern")]
     selector: Option<String>,
 
     /// Every fact in which, or in whose files, this regular expression is found
@@ -78,11 +80,12 @@ pub fn run(cx: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
     let all = All::read(&cx.repo)?;
     let chosen = match (&pattern, &args.selector) {
         (Some(pattern), _) => all.matching(&cx.repo, pattern)?,
-        (None, selector) => choose(cx, selector.as_deref().unwrap_or_default())?,
+        (None, Some(selector)) => choose(cx, selector)?,
+        (None, None) => BTreeSet::new(),
     };
     let gone: Vec<Id> = all.with_dependants(&chosen).into_iter().collect();
-    warn_of_runs_under_way(cx, &gone);
-    if gone.is_empty() && all.leftovers.is_empty() {
+    warn_of_runs_under_way(cx, &gone, pattern.as_ref());
+    if gone.is_empty() && all.leftovers.is_empty() && args.push.is_none() {
         return Err(CliError::new("no fact holds that").hint("code is not searched: git log --all -G '<regex>'"));
     }
     list(cx, &all, &gone);
@@ -90,28 +93,38 @@ pub fn run(cx: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
         cx.ui.status("nothing has changed: this was --dry-run");
         return Ok(exit::OK);
     }
-    if !args.yes {
+    if !args.yes && !gone.is_empty() {
         agree(cx, gone.len())?;
     }
+    forget(cx, args, &all, &gone, pattern.as_ref())
+}
+
+fn forget(cx: &Context, args: &ForgetArgs, all: &All, gone: &[Id], pattern: Option<&Regex>) -> Result<u8, CliError> {
     let because = args.because.as_deref().map(|text| cx.masker.mask_text(text));
-    let stones = tombstones(&gone, &cx.by(), because.as_deref())?;
-    let drops_line = |line: &str| pattern.as_ref().is_some_and(|pattern| pattern.is_match(line.as_bytes()));
-    let wish = Wish { tombstones: &stones, drops_line: &drops_line };
+    let new = tombstones(gone, &cx.by(), because.as_deref())?;
+    let drops_line = |line: &str| pattern.is_some_and(|pattern| pattern.is_match(line.as_bytes()));
     let _patience = without_interruption();
-    let rewritten = rewrite::forget(&cx.repo, &wish)?;
+    let rewritten = rewrite::forget(&cx.repo, &Wish { tombstones: &new, drops_line: &drops_line })?;
     clean_up(cx, &rewritten)?;
-    cx.ui.status(&format!("{} forgotten", plural(gone.len().max(all.leftovers.len()), "fact")));
-    let pushed = args.push.as_deref().map(|to| remote::forget(&cx.repo, to, &wish));
-    say_what_is_left(cx, &rewritten, args.push.as_deref())?;
-    match (pushed, args.push.as_deref()) {
-        (Some(Ok(refs)), Some(to)) if refs.is_empty() => cx.ui.status(&format!("{to} has nothing of it")),
-        (Some(Ok(refs)), Some(to)) => cx.ui.status(&format!("{to}: {} rewritten", refs.join(", "))),
-        (Some(Err(error)), Some(to)) => {
-            return Err(CliError::new(format!("forgotten here, and not at {to}: {error}")).hint(format!(
-                "git xp forget --match '<regex>' --push {to}    or run the same again: it goes on from here"
-            )));
-        }
-        _ => {}
+    let count = gone.len() + all.leftovers.len();
+    if count > 0 {
+        cx.ui.status(&format!("{} forgotten", plural(count, "fact")));
+    }
+    let Some(to) = args.push.as_deref() else {
+        say_what_is_left(cx, &rewritten, None)?;
+        return Ok(exit::OK);
+    };
+    // A remote may lack tombstones of earlier calls too.
+    let stones = [all.tombstones.as_slice(), &new].concat();
+    let pushed = remote::forget(&cx.repo, to, &Wish { tombstones: &stones, drops_line: &drops_line });
+    say_what_is_left(cx, &rewritten, Some(to))?;
+    let refs = pushed.map_err(|error| {
+        CliError::new(format!("forgotten here, and not at {to}: {error}"))
+            .hint(format!("git xp forget --push {to}    tries that again"))
+    })?;
+    match refs.as_slice() {
+        [] => cx.ui.status(&format!("{to} has nothing of it")),
+        refs => cx.ui.status(&format!("{to}: {} rewritten", refs.join(", "))),
     }
     Ok(exit::OK)
 }
@@ -133,12 +146,16 @@ fn choose(cx: &Context, text: &str) -> Result<BTreeSet<Id>, CliError> {
     }
 }
 
-/// Runs under way are in no ledger; what belongs to something that goes would come back without it.
-fn warn_of_runs_under_way(cx: &Context, gone: &[Id]) {
+/// Runs under way are in no ledger yet.
+fn warn_of_runs_under_way(cx: &Context, gone: &[Id], pattern: Option<&Regex>) {
     let host = Host::this();
     for live in live::all(cx) {
+        let is_in = |pattern: &Regex| {
+            let files = [live.folder.journal(), live.folder.output()];
+            files.iter().any(|file| std::fs::read(file).is_ok_and(|bytes| pattern.is_match(&bytes)))
+        };
         let belongs = live.run.experiment.is_some_and(|experiment| gone.contains(&experiment));
-        if belongs && !matches!(live.folder.stage(&host), Stage::Pending) {
+        if (belongs || pattern.is_some_and(is_in)) && live.folder.stage(&host) != Stage::Pending {
             cx.ui.warning(&format!("run {} of it is under way: forget it when it has ended", live.folder.id));
         }
     }
@@ -183,7 +200,7 @@ fn without_interruption() {}
 
 /// What else there is of it here. All of this may be repeated.
 pub(super) fn clean_up(cx: &Context, rewritten: &Rewritten) -> Result<(), CliError> {
-    let fetched = rewrite::forget_fetched(&cx.repo, &rewritten.dead, !rewritten.gone.is_empty())?;
+    let fetched = rewrite::forget_fetched(&cx.repo, &rewritten.dead, rewritten.is_fresh)?;
     let names = rewritten.edits.iter().map(|edit| edit.name.as_str()).chain(fetched.iter().map(String::as_str));
     local::expire_reflogs(&cx.repo, names)?;
     local::clean(&cx.root, &rewritten.dead)

@@ -18,9 +18,12 @@ use crate::store::projection::Note;
 use crate::store::seal::{self, Parcel, code_commits};
 use crate::store::{keep, notebook};
 
+/// What workers handed in lies below this, each under the id of its run.
+const INCOMING_PREFIX: &str = "refs/xp/incoming/";
+
 /// What is wanted.
 pub struct Wish<'a> {
-    /// New tombstones; those that are there count in any case.
+    /// Tombstones that have to be there; those that are there already count in any case.
     pub tombstones: &'a [Parcel],
     /// Lines that people wrote into notes and that go too.
     pub drops_line: &'a dyn Fn(&str) -> bool,
@@ -33,6 +36,8 @@ pub struct Rewritten {
     pub edits: Vec<Edit>,
     /// The files that are gone.
     pub gone: BTreeMap<String, Oid>,
+    /// A ledger begins anew.
+    pub is_fresh: bool,
     /// What is dead.
     pub dead: BTreeSet<Id>,
 }
@@ -43,6 +48,34 @@ struct Ledger {
     tree: Oid,
     files: BTreeMap<String, Oid>,
     facts: BTreeMap<String, Fact>,
+}
+
+impl Ledger {
+    /// Its files that are dead.
+    fn gone(&self, dead: &BTreeSet<Id>) -> BTreeMap<String, Oid> {
+        let gone = self.files.iter().filter(|(path, _)| is_dead(path, dead));
+        gone.map(|(path, blob)| (path.clone(), *blob)).collect()
+    }
+}
+
+/// Whether an earlier version of a ledger had a fact that is dead by now: a merge leaves it out of the tree, and its history has it still.
+///
+/// # Errors
+/// If git cannot say.
+pub fn has_had(repo: &Repo, tip: Oid, dead: &BTreeSet<Id>) -> Result<bool, GitError> {
+    // A command line has room for so many.
+    for some in dead.iter().collect::<Vec<_>>().chunks(500) {
+        let paths = some.iter().flat_map(|id| {
+            let folder = id.fan_out();
+            [format!(":(glob)facts/{folder}/{id}*"), format!(":(glob)files/{folder}/{id}/**")]
+        });
+        let tip = tip.to_string();
+        let found = repo.git("rev-list").args(["--max-count=1", "--full-history", &tip, "--"]).args(paths).text()?;
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Forget here: all refs change at once, or none. Facts that others seal meanwhile stay.
@@ -92,10 +125,10 @@ pub fn rewrite(repo: &Repo, writer: &Writer<'_>, view: &View, wish: &Wish<'_>) -
     }
     out.edits.extend(tombstone_edits(repo, writer, &ledgers, wish, &author)?);
     for ledger in &ledgers {
-        let gone = ledger.files.iter().filter(|(path, _)| is_dead(path, &out.dead));
-        let gone: BTreeMap<String, Oid> = gone.map(|(path, blob)| (path.clone(), *blob)).collect();
-        if !gone.is_empty() {
+        let gone = ledger.gone(&out.dead);
+        if !gone.is_empty() || has_had(repo, ledger.tip, &out.dead)? {
             fresh_root(repo, writer, ledger, &gone, &mut out.edits, wish, &author)?;
+            out.is_fresh = true;
         }
         out.gone.extend(gone);
     }
@@ -142,8 +175,15 @@ fn tombstone_edits(
     for (name, parcels) in by_month {
         let ledger = ledgers.iter().find(|ledger| ledger.name == name);
         let mut changes = Changes::new();
+        let is_new = |parcel: &&&Parcel| {
+            ledger.is_none_or(|ledger| !ledger.files.contains_key(&fact_path(parcel.fact.header.id)))
+        };
+        let parcels: Vec<&Parcel> = parcels.iter().filter(is_new).copied().collect();
         for parcel in &parcels {
             changes.insert(fact_path(parcel.fact.header.id), Some(writer.blob(&parcel.bytes)?));
+        }
+        if changes.is_empty() {
+            continue;
         }
         let tree = writer.edit_tree(repo, ledger.map(|ledger| ledger.tree), &changes)?;
         let facts: Vec<&Fact> = parcels.iter().map(|parcel| &parcel.fact).collect();
@@ -174,7 +214,8 @@ fn fresh_root(
     let mut facts: Vec<&Fact> =
         ledger.facts.iter().filter(|(path, _)| !gone.contains_key(*path)).map(|(_, fact)| fact).collect();
     if with_tombstones.is_some() {
-        facts.extend(wish.tombstones.iter().map(|parcel| &parcel.fact));
+        let new = wish.tombstones.iter().filter(|parcel| !ledger.files.contains_key(&fact_path(parcel.fact.header.id)));
+        facts.extend(new.map(|parcel| &parcel.fact).filter(|fact| ledger.name.ends_with(&fact.header.time.month())));
     }
     facts.sort_by_key(|fact| (fact.header.time, fact.header.id));
     let commit = seal::commit(repo, writer, tree, None, author, &notebook::message(&facts))?;
@@ -198,7 +239,7 @@ fn notes_edit(
 ) -> Result<Option<Edit>, GitError> {
     let Some(tree) = repo.tip_tree(tip)? else { return Ok(None) };
     let mut notes = Notes::open(repo, writer, Some(tip))?;
-    let mut is_changed = !out.gone.is_empty();
+    let mut is_changed = out.is_fresh;
     for (commit, blob) in repo.list_notes(tree)? {
         let mut note = Note::parse(&repo.read_blob(blob)?);
         let before = (note.facts.len(), note.foreign.len());
@@ -263,11 +304,11 @@ fn keep_edit(
     Ok(Some(Edit::set(name, Some(tip), new, "xp: forget")))
 }
 
-/// What was fetched from remotes, without what is dead: ledgers begin anew, other refs go, until they are fetched again. Returns the names of refs that changed.
+/// What was fetched from remotes or handed in, without what is dead: ledgers begin anew, other refs go, until they are fetched again. Returns the names of refs that changed.
 ///
 /// # Errors
 /// If the refs stay locked, or an object is missing.
-pub fn forget_fetched(repo: &Repo, dead: &BTreeSet<Id>, has_gone: bool) -> Result<Vec<String>, GitError> {
+pub fn forget_fetched(repo: &Repo, dead: &BTreeSet<Id>, is_fresh: bool) -> Result<Vec<String>, GitError> {
     let writer = Writer::new(repo);
     let (name, email) = repo.person();
     let author = Author { name, email, seconds: Time::now().seconds() };
@@ -275,14 +316,18 @@ pub fn forget_fetched(repo: &Repo, dead: &BTreeSet<Id>, has_gone: bool) -> Resul
     let mut edits = Vec::new();
     for (name, tip) in repo.list_refs(REMOTE_PREFIX)? {
         if !name.contains("/runs/") {
-            edits.extend(has_gone.then(|| Edit::delete(name, tip)));
+            edits.extend(is_fresh.then(|| Edit::delete(name, tip)));
             continue;
         }
         let Some(ledger) = read(repo, &name, tip)? else { continue };
-        let gone = ledger.files.iter().filter(|(path, _)| is_dead(path, dead));
-        let gone: BTreeMap<String, Oid> = gone.map(|(path, blob)| (path.clone(), *blob)).collect();
-        if !gone.is_empty() {
+        let gone = ledger.gone(dead);
+        if !gone.is_empty() || has_had(repo, tip, dead)? {
             fresh_root(repo, &writer, &ledger, &gone, &mut edits, &wish, &author)?;
+        }
+    }
+    for (name, tip) in repo.list_refs(INCOMING_PREFIX)? {
+        if name.strip_prefix(INCOMING_PREFIX).and_then(|id| id.parse().ok()).is_some_and(|id: Id| dead.contains(&id)) {
+            edits.push(Edit::delete(name, tip));
         }
     }
     seal::transact_patiently(repo, &edits)?;

@@ -13,6 +13,7 @@ use crate::model::id::Id;
 use crate::store::ledger::{NOTES, PREFIX, REMOTE_PREFIX};
 use crate::store::notebook;
 use crate::store::projection::Note;
+use crate::store::seal::Parcel;
 
 /// No pointer is as long.
 const LONGEST_POINTER: usize = 1024;
@@ -32,6 +33,8 @@ pub struct Known {
 pub struct All {
     /// By id; no tombstones, and nothing that one names.
     pub facts: BTreeMap<Id, Known>,
+    /// The tombstones.
+    pub tombstones: Vec<Parcel>,
     /// Facts that are there although a tombstone names them.
     pub leftovers: BTreeSet<Id>,
 }
@@ -59,10 +62,7 @@ impl All {
                 note.facts.keys().for_each(|(_, id, line)| all.add_text(*id, line.as_bytes().to_vec()));
             }
         }
-        let dead: BTreeSet<Id> = all.tombstones().filter_map(|fact| fact.target()).collect();
-        let stones: BTreeSet<Id> = all.tombstones().map(|fact| fact.header.id).collect();
-        all.leftovers = dead.iter().filter(|id| all.facts.contains_key(id) && !stones.contains(id)).copied().collect();
-        all.facts.retain(|id, _| !dead.contains(id) && !stones.contains(id));
+        all.bury();
         Ok(all)
     }
 
@@ -85,9 +85,21 @@ impl All {
         known.texts.push(bytes);
     }
 
-    fn tombstones(&self) -> impl Iterator<Item = &Fact> {
-        let facts = self.facts.values().filter_map(|known| known.fact.as_ref());
-        facts.filter(|fact| matches!(fact.body, Body::Tombstone(_)))
+    /// Put tombstones and what they name aside.
+    fn bury(&mut self) {
+        for known in self.facts.values() {
+            if let (Some(fact), Some(bytes)) = (&known.fact, known.texts.first())
+                && matches!(fact.body, Body::Tombstone(_))
+            {
+                self.tombstones.push(Parcel { fact: fact.clone(), bytes: bytes.clone(), files: Vec::new() });
+            }
+        }
+        self.tombstones.iter().for_each(|stone| drop(self.facts.remove(&stone.fact.header.id)));
+        for dead in self.tombstones.iter().filter_map(|stone| stone.fact.target()) {
+            if self.facts.remove(&dead).is_some() {
+                self.leftovers.insert(dead);
+            }
+        }
     }
 
     /// The facts themselves, what was said of them, and the runs of experiments among them.
