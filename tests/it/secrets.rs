@@ -82,7 +82,11 @@ fn a_config_is_read_as_it_is_and_recorded_masked() {
     let repo = repo();
     repo.write("train.yaml", "lr: 0.1\ndb:\n  password: |\n    block-secret\n  url: redis://a:b1@h\n");
     repo.commit("Config");
-    let said = repo.xp(&["run", "--seed", "1", "--config", "train.yaml", "-p", "lr=0.2", "--", "cat", "{config}"]).ok();
+    let temporary = repo.outside().join("temporary");
+    fs::create_dir(&temporary).expect("a folder");
+    let mut command = repo.command(env!("CARGO_BIN_EXE_git-xp"));
+    command.args(["run", "--seed", "1", "--config", "train.yaml", "-p", "lr=0.2", "--", "cat", "{config}"]);
+    let said = repo.output(command.env("TMPDIR", &temporary)).ok();
     assert!(said.contains("block-secret") && said.contains("0.2"), "{said}");
     let name = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"]);
     let id = repo.facts("run")[0]["id"].as_str().expect("an id").to_owned();
@@ -93,9 +97,7 @@ fn a_config_is_read_as_it_is_and_recorded_masked() {
     assert_eq!(fact["params"]["db.url"], "redis://a:<secret:url-password>@h");
     assert!(fact["plan"].is_string());
     // What the command read lay elsewhere and is gone.
-    let left = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
-    let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("git-xp-"));
-    assert!(left.filter(|entry| entry.path().join("train.yaml").exists()).count() == 0);
+    assert_eq!(fs::read_dir(&temporary).expect("a folder").count(), 0);
 }
 
 #[test]

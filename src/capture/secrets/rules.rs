@@ -138,7 +138,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "aws-secret-key",
-        what: "40 characters of Base64 beside `aws` and `secret` or `key`; beside a name of a secret, it is `named`",
+        what: "40 characters of Base64 beside `aws` and `secret` or `key`",
         starts: &["aws"],
         form: Token(r#"(?i)aws[^\n]{0,24}?(?:secret|key)[^\n]{0,24}?[\s"'=:]([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#),
         source: "docs.aws.amazon.com, IAM, Manage access keys",

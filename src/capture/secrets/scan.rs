@@ -108,7 +108,7 @@ pub(super) fn mask_end(text: &[u8], start: usize) -> Option<usize> {
 
 /// The end of the line that a place is in.
 pub(super) fn line_end(text: &[u8], from: usize) -> usize {
-    text[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(text.len(), |at| from + at)
+    memchr::memchr2(b'\n', b'\r', &text[from..]).map_or(text.len(), |at| from + at)
 }
 
 /// As [`line_end`], within the window.
@@ -212,11 +212,12 @@ fn value(text: &[u8], end: usize, is_option: bool) -> Option<Range<usize>> {
 /// Where the quote is closed.
 fn closing(text: &[u8], quote: &[u8]) -> Option<usize> {
     let mut at = 0;
-    while at < text.len() {
+    while let Some(found) = memchr::memchr2(quote[0], b'\\', &text[at..]) {
+        at += found;
         if text[at..].starts_with(quote) {
             return Some(at);
         }
-        at += if text[at] == b'\\' { 2 } else { 1 };
+        at = (at + if text[at] == b'\\' { 2 } else { 1 }).min(text.len());
     }
     None
 }

@@ -77,10 +77,10 @@ fn what_stands_beside_a_name_is_masked() {
         assert_eq!(mask(text), masked);
     }
     assert_eq!(mask(&format!("aws key: {key}")), "aws key: <secret:aws-secret-key>");
-    assert_eq!(mask(&format!("aws_secret_access_key = {key}")), "aws_secret_access_key = <secret:named>");
-    assert_eq!(mask(&format!("WANDB_API_KEY={hex}")), "WANDB_API_KEY=<secret:named>");
+    assert_eq!(mask(&format!("aws_secret_access_key = {key}")), "aws_secret_access_key = <secret:aws-secret-key>");
+    assert_eq!(mask(&format!("WANDB_API_KEY={hex}")), "WANDB_API_KEY=<secret:wandb-key>");
     assert_eq!(mask(&format!("wandb login {hex}")), "wandb login <secret:wandb-key>");
-    assert_eq!(mask(&format!("AccountName=x;AccountKey={key}==;")), "AccountName=x;AccountKey=<secret:named>;");
+    assert_eq!(mask(&format!("AccountName=x;AccountKey={key}==;")), "AccountName=x;AccountKey=<secret:azure-key>;");
     assert_eq!(mask(&format!("?se=1&sig={}%3D", "a1B".repeat(15))), "?se=1&sig=<secret:azure-sas>");
 }
 
