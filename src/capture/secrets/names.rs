@@ -146,7 +146,7 @@ pub fn is_harmless(value: &str) -> bool {
 
 /// Whether a value looks like something that was made to be unguessable: no word, no number.
 pub fn is_credential(value: &str) -> bool {
-    let has = |what: fn(&u8) -> bool| value.as_bytes().iter().any(|byte| what(byte));
+    let has = |what: fn(&u8) -> bool| value.as_bytes().iter().any(what);
     value.len() >= 8
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.~+/=:".contains(&byte))
         && has(u8::is_ascii_digit)
