@@ -104,8 +104,8 @@ fn masking() {
         median(3, || measure(repo.path(), "grep", &["-c", "password", &name], &[])),
     );
     report(
-        "grep -ciE 'password|secret|token' (floor)",
-        median(3, || measure(repo.path(), "grep", &["-ciE", "password|secret|token", &name], &[])),
+        "grep -ciE 'password|secret|credential' (floor)",
+        median(3, || measure(repo.path(), "grep", &["-ciE", "password|secret|credential", &name], &[])),
     );
     let masker = git_xp::capture::secrets::Masker::default();
     let masked = median(3, || {
