@@ -147,7 +147,7 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
     let surroundings = cx.surroundings(&[]);
     let variables = cx.masker.mask_variables(&environment::variables(&surroundings, &cx.settings.run.environment));
     let locks = code::lock_files(&cx.repo, tree, &cx.prefix())?;
-    let env_toml = environment::describe(&surroundings, &variables, &locks);
+    let env_toml = environment::describe(&surroundings, &variables, &locks, &cx.masker);
     let mut run = Run {
         experiment: experiment.as_ref().map(|(id, _)| *id),
         name: experiment.map(|(_, experiment)| experiment.name),

@@ -89,7 +89,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     set_end(&mut run, folder, &journal, end);
     let mut bad_outputs = Vec::new();
     if closing.look_at_work_tree {
-        bad_outputs = outputs::take(repo, folder, &mut run);
+        bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
         note_changed_code(repo, &mut run, &id.to_string())?;
     }
     note_difference(repo, &mut run);

@@ -2,12 +2,14 @@
 //!
 //! Nothing here fails a run that has ended: what cannot be taken is said and stays where it is.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::artifact::objects::digest;
+use crate::capture::secrets::Masker;
 use crate::data::files::{Found, Kind, Walk, hash_file, open_file};
 use crate::git::Repo;
 use crate::model::run::{Artifact, Run};
@@ -27,10 +29,11 @@ const MOST: usize = 1000;
 const NAMED: usize = 3;
 
 /// Take the outputs of a run into its folder, and name them in its fact. Returns sentences for the user.
-pub(super) fn take(repo: &Repo, folder: &Folder, run: &mut Run) -> Vec<String> {
+pub(super) fn take(repo: &Repo, folder: &Folder, masker: &Masker, run: &mut Run) -> Vec<String> {
     let (Some(out), Ok(top)) = (&run.out, repo.work_dir()) else { return Vec::new() };
     let mut taking = Taking {
         folder,
+        masker,
         out,
         names: BTreeSet::new(),
         sum: 0,
@@ -56,6 +59,7 @@ pub(super) fn take(repo: &Repo, folder: &Folder, run: &mut Run) -> Vec<String> {
 
 struct Taking<'a> {
     folder: &'a Folder,
+    masker: &'a Masker,
     out: &'a str,
     names: BTreeSet<String>,
     sum: u64,
@@ -107,7 +111,7 @@ impl Taking<'_> {
     fn take_one(&mut self, found: Found) {
         let name = self.name(&found.path);
         let taken = match found.kind {
-            Kind::Link => take_link(&found.full, name),
+            Kind::Link => self.take_link(&found.full, name),
             Kind::File => self.take_file(&found.full, name),
             // Sockets and pipes are no results.
             Kind::Other => return,
@@ -123,16 +127,25 @@ impl Taking<'_> {
         let metadata = file.metadata()?;
         let executable = is_executable(&metadata);
         let mut bytes = Vec::new();
-        if metadata.len() <= LARGEST.min(LARGEST_SUM - self.sum) {
+        if metadata.len() <= LARGEST.min(LARGEST_SUM.saturating_sub(self.sum)) {
             // It may grow meanwhile.
             file.take(LARGEST + 1).read_to_end(&mut bytes)?;
         }
         let size = bytes.len() as u64;
-        let is_small = size <= LARGEST.min(LARGEST_SUM - self.sum) && size >= metadata.len().min(LARGEST + 1);
+        let is_small =
+            size <= LARGEST.min(LARGEST_SUM.saturating_sub(self.sum)) && size >= metadata.len().min(LARGEST + 1);
         if is_small {
-            self.sum += size;
-            self.folder.write_file(&name, &bytes)?;
-            return Ok(Artifact { name, oid: digest(&bytes), size, executable, link: None, stored: true });
+            let masked = self.masker.mask(&bytes);
+            let stored = matches!(masked, Cow::Borrowed(_)) || std::str::from_utf8(&bytes).is_ok();
+            let (oid, size) = (digest(&masked), masked.len() as u64);
+            if stored {
+                self.sum += size;
+                self.folder.write_file(&name, &masked)?;
+            } else {
+                // A mask in the midst of it could make something else of it, which nobody could read.
+                self.warnings.push(format!("{} holds a secret and is no text; it is not stored", full.display()));
+            }
+            return Ok(Artifact { name, oid, size, executable, link: None, stored });
         }
         drop(bytes);
         let (sha256, stat) = hash_file(full, &mut Vec::new()).map_err(io::Error::other)?;
@@ -141,9 +154,16 @@ impl Taking<'_> {
         Ok(Artifact { name, oid, size: stat.size, executable, link: None, stored: false })
     }
 
+    /// A link is its text. What it points to is stored if it lies in the folder, under its own name.
+    fn take_link(&self, full: &Path, name: String) -> io::Result<Artifact> {
+        let text = self.masker.mask_text(&fs::read_link(full)?.to_string_lossy());
+        let (oid, size) = (digest(text.as_bytes()), text.len() as u64);
+        Ok(Artifact { name, oid, size, executable: false, link: Some(text), stored: true })
+    }
+
     /// The name in the ledger. Two paths that become the same there get names of their own.
     fn name(&mut self, path: &[u8]) -> String {
-        let plain = safe_path(&format!("out/{}", String::from_utf8_lossy(path)));
+        let plain = safe_path(&format!("out/{}", self.masker.mask_text(&String::from_utf8_lossy(path))));
         // On disks that do not tell cases apart, one would overwrite the other.
         let name = if self.names.contains(&plain.to_lowercase()) {
             let mark = digest(path);
@@ -154,14 +174,6 @@ impl Taking<'_> {
         self.names.insert(name.to_lowercase());
         name
     }
-}
-
-/// A link is its text. What it points to is stored if it lies in the folder, under its own name.
-fn take_link(full: &Path, name: String) -> io::Result<Artifact> {
-    let target: PathBuf = fs::read_link(full)?;
-    let text = target.to_string_lossy().into_owned();
-    let (oid, size) = (digest(text.as_bytes()), text.len() as u64);
-    Ok(Artifact { name, oid, size, executable: false, link: Some(text), stored: true })
 }
 
 #[cfg(unix)]

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use git_xp::capture::environment::{self, Surroundings};
+use git_xp::capture::secrets::Masker;
 use git_xp::git::Repo;
 use git_xp::store::seal::seal;
 
@@ -249,13 +250,13 @@ fn environment() {
     report("python3 importlib.metadata of them (for scale)", median(11, python));
     let argv = [repo.path().join(".venv/bin/python").to_str().unwrap().to_owned()];
     let git_dir = repo.path().join(".git");
-    let none = std::collections::BTreeMap::new();
+    let (none, masker) = (std::collections::BTreeMap::new(), Masker::default());
     // The kernel counts in ticks, so many calls are measured together.
     let describe = || {
         let begun = cpu_of_this_thread();
         for _ in 0..200 {
             let surroundings = Surroundings::of_this_process(&argv, repo.path(), repo.path(), &git_dir);
-            let text = environment::describe(&surroundings, &none, &none);
+            let text = environment::describe(&surroundings, &none, &none, &masker);
             assert!(text.contains("package-149 = \"1.149.0\""));
         }
         Cost { cpu: (cpu_of_this_thread() - begun) / 200.0, memory: 0.0 }

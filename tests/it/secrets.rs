@@ -21,12 +21,7 @@ fn repo() -> TestRepo {
 /// No file below a folder and no object of the repository holds the text.
 #[track_caller]
 fn is_nowhere(repo: &TestRepo, text: &str) {
-    let objects = repo.git(&["cat-file", "--batch-check=%(objectname)", "--batch-all-objects"]);
-    for object in objects.lines() {
-        let kind = repo.git(&["cat-file", "-t", object]);
-        let content = repo.git(&["cat-file", &kind, object]);
-        assert!(!content.contains(text), "{kind} {object}: {content}");
-    }
+    is_in_no_object(repo, text);
     fn files(dir: &Path, text: &str) {
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             if entry.path().is_dir() {
@@ -38,6 +33,16 @@ fn is_nowhere(repo: &TestRepo, text: &str) {
         }
     }
     files(&repo.path.join(".git/xp"), text);
+}
+
+#[track_caller]
+fn is_in_no_object(repo: &TestRepo, text: &str) {
+    let objects = repo.git(&["cat-file", "--batch-check=%(objectname)", "--batch-all-objects"]);
+    for object in objects.lines() {
+        let kind = repo.git(&["cat-file", "-t", object]);
+        let content = repo.git(&["cat-file", &kind, object]);
+        assert!(!content.contains(text), "{kind} {object}: {content}");
+    }
 }
 
 #[test]
@@ -148,4 +153,52 @@ fn what_a_killed_git_xp_left_is_masked_by_whoever_seals_it() {
     repo.xp(&["status"]).ok();
     is_nowhere(&repo, &token());
     assert_eq!(repo.xp(&["show", "last", "--file", "output.log"]).ok(), "last words <secret:github-token>");
+}
+
+#[test]
+fn data_outputs_and_the_environment_are_masked() {
+    let repo = repo();
+    let secret = token();
+    let data = format!("../{secret}");
+    let outside = repo.path.join(&data);
+    fs::create_dir_all(&outside).expect("a folder");
+    fs::write(outside.join("a"), "1").expect("written");
+    fs::create_dir(repo.outside().join("names")).expect("a folder");
+    fs::write(repo.outside().join(format!("names/{secret}.txt")), "1").expect("written");
+    repo.write(
+        "write.sh",
+        "mkdir results && cd results && echo \"key $1\" > text && printf \"\\\\377$1 \" > binary && echo 1 > \"$1.txt\" && ln -s \"$1\" link\n",
+    );
+    repo.commit("Write");
+    let mut command = repo.command(env!("CARGO_BIN_EXE_git-xp"));
+    let pins = [format!("where={data}"), "names=../names".to_owned()];
+    command.args(["run", "--seed", "1", "--out", "results", "--data", &pins[0], "--data", &pins[1]]);
+    command.args(["--", "sh", "write.sh", &secret]).env("CONTAINER_IMAGE", "docker://ada:pw12345@host/image");
+    let said = repo.output(&mut command);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stderr.contains("a file's name holds a secret"), "{}", said.stderr);
+    assert!(said.stderr.contains("binary holds a secret and is no text"), "{}", said.stderr);
+    for secret in [secret.as_str(), "pw12345"] {
+        is_in_no_object(&repo, secret);
+    }
+    let fact = &repo.facts("run")[0];
+    let path = fact["data"]["where"]["path"].as_str().expect("a path");
+    assert!(path.ends_with("/<secret:github-token>"), "{path}");
+    assert!(fact["data"]["names"]["digest"].is_string(), "{fact}");
+    let outputs = fact["artifacts"].as_array().expect("outputs");
+    let said: Vec<_> = outputs.iter().map(|output| (output["name"].as_str(), output["stored"].as_bool())).collect();
+    let masked = "out/<secret_github-token>.txt";
+    assert_eq!(
+        said,
+        [(Some("out/binary"), Some(false)), (Some(masked), None), (Some("out/link"), None), (Some("out/text"), None)]
+    );
+    assert_eq!(outputs[2]["link"], "<secret:github-token>");
+    assert_eq!(repo.xp(&["show", "last", "--file", "out/text"]).ok(), "key <secret:github-token>\n");
+    let env = repo.xp(&["show", "last", "--file", "env.toml"]).ok();
+    assert!(env.contains("docker://ada:<secret:url-password>@host/image"), "{env}");
+    // What the command left is as it was.
+    assert_eq!(fs::read_to_string(repo.path.join("results/text")).expect("a file"), format!("key {secret}\n"));
+    repo.is_sound();
+    let said = repo.xp(&["run", "--seed", "2", "--out", &format!("{secret}-out"), "--", "true"]).fails(129);
+    assert!(said.contains("the path of the outputs holds a secret"), "{said}");
 }

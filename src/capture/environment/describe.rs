@@ -11,16 +11,19 @@ use super::origin::Origin;
 use super::packages::{self, Packages};
 use super::surroundings::Surroundings;
 use super::{conda, container, hardware, site, system};
+use crate::capture::secrets::Masker;
 use crate::git::neighbour::{self, Neighbour};
 
 /// How many editable packages' repositories are looked at.
 const MAX_REPOSITORIES: usize = 64;
 
 /// Describe what a command runs in: see `docs/format.md`. There is no time in it, and the order is fixed, so that the same environment gives the same text.
+/// Secrets are masked.
 pub fn describe(
     surroundings: &Surroundings,
     variables: &BTreeMap<String, String>,
     locks: &BTreeMap<String, String>,
+    masker: &Masker,
 ) -> String {
     let located = locate(surroundings);
     let mut found = match &located.python {
@@ -44,8 +47,18 @@ pub fn describe(
         ("variables", strings(variables.clone()), true),
     ];
     let parts = parts.into_iter().filter(|(_, table, is_always)| *is_always || !table.is_empty());
-    let whole: Table = parts.map(|(name, table, _)| (name.to_owned(), Value::Table(table))).collect();
+    let whole: Table = parts.map(|(name, table, _)| (name.to_owned(), Value::Table(masked(table, masker)))).collect();
     whole.to_string()
+}
+
+/// Secrets masked in every text, and in every name that a file or a variable gave.
+fn masked(table: Table, masker: &Masker) -> Table {
+    let mask = |value| match value {
+        Value::String(text) => Value::String(masker.mask_text(&text)),
+        Value::Table(table) => Value::Table(masked(table, masker)),
+        other => other,
+    };
+    table.into_iter().map(|(name, value)| (masker.mask_text(&name), mask(value))).collect()
 }
 
 fn python(located: &Located, surroundings: &Surroundings) -> Table {

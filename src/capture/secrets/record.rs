@@ -102,8 +102,12 @@ impl Masker {
     ///
     /// # Errors
     /// If a pattern of `.xp.toml` makes something of it that is no run.
-    pub fn mask_run(&self, run: Run) -> Result<Run, serde_json::Error> {
-        self.mask_all(run)
+    pub fn mask_run(&self, mut run: Run) -> Result<Run, serde_json::Error> {
+        let mut data = std::mem::take(&mut run.data);
+        // Digests stay: without them other data would be the same.
+        let texts = data.values_mut().flat_map(|pin| [&mut pin.path, &mut pin.uri, &mut pin.from]);
+        texts.flatten().for_each(|text| *text = self.mask_text(text));
+        Ok(Run { data, ..self.mask_all(run)? })
     }
 
     /// A fact.
@@ -113,7 +117,7 @@ impl Masker {
     pub fn mask_fact(&self, fact: Fact) -> Result<Fact, serde_json::Error> {
         let body = match fact.body {
             Body::Experiment(body) => Body::Experiment(self.mask_all(body)?),
-            Body::Run(body) => Body::Run(self.mask_all(body)?),
+            Body::Run(body) => Body::Run(Box::new(self.mask_run(*body)?)),
             Body::Late(body) => Body::Late(self.mask_all(body)?),
             Body::Withdrawal(body) => Body::Withdrawal(self.mask_all(body)?),
             Body::Tombstone(body) => Body::Tombstone(self.mask_all(body)?),

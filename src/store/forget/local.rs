@@ -29,6 +29,11 @@ pub fn clean(root: &Root, dead: &BTreeSet<Id>) -> io::Result<()> {
         let made = if under_way.path.join("fact.json").exists() { Some(under_way) } else { None };
         [Some(root.sealed(*id)), made].into_iter().flatten().try_for_each(|folder| remove(&folder))?;
     }
+    // It holds the names of pinned files.
+    match fs::remove_dir_all(root.path().join("data")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     for name in CACHES {
         match fs::remove_file(root.path().join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -1,8 +1,10 @@
 //! Pins of data: what `--data` and `.xp.toml` ask for, looked at before the command starts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::RunArgs;
+use crate::capture::secrets::MASK;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::data::pin::{Pinned, Place, pin_path, pin_uri};
@@ -35,6 +37,11 @@ impl Wanted {
         repeated.extend(cx.settings.data.clone());
         let specs = specs(&repeated, &args.data)
             .map_err(|why| CliError::usage(format!("--data: {why}")).hint("git xp run --data train=data/train …"))?;
+        if let Some(spec) = specs.iter().find(|spec| spec.what.text().contains(MASK)) {
+            let name = &spec.name;
+            return Err(CliError::usage(format!("data {name} of the last run held a secret, which is not recorded"))
+                .hint(format!("git xp run --data {name}=PATH …")));
+        }
         Ok(Self { specs, place: place(cx)? })
     }
 
@@ -45,7 +52,14 @@ impl Wanted {
     pub(super) fn pin(&self, cx: &Context, say: bool) -> Result<Pins, CliError> {
         let mut all = Pins::default();
         for Spec { name, what } in &self.specs {
-            let Pinned { pin, manifest, warnings } = self.pin_one(name, what)?;
+            let Pinned { pin, mut manifest, mut warnings } = self.pin_one(name, what)?;
+            if manifest.as_ref().is_some_and(|manifest| matches!(cx.masker.mask(manifest), Cow::Owned(_))) {
+                // With a mask in it, it would not be what was digested.
+                manifest = None;
+                warnings.push(
+                    "a file's name holds a secret: the list of files is not recorded, only its digest".to_owned(),
+                );
+            }
             if say {
                 warnings.iter().for_each(|warning| cx.ui.warning(&format!("data {name}: {warning}")));
             }

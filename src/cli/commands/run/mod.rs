@@ -325,7 +325,7 @@ impl<'a> Session<'a> {
     fn describe(&self, seed: Option<i64>, filled: &Filled) -> Result<(Run, String), CliError> {
         let head = &self.code.head;
         let surroundings = Surroundings { argv: filled.argv.clone(), ..self.environment.clone() };
-        let env_toml = environment::describe(&surroundings, &self.variables, &self.locks);
+        let env_toml = environment::describe(&surroundings, &self.variables, &self.locks, &self.cx.masker);
         let mut run = Run {
             experiment: self.experiment.as_ref().map(|(id, _)| *id),
             name: self.experiment.as_ref().map(|(_, experiment)| experiment.name.clone()),
@@ -354,7 +354,13 @@ impl<'a> Session<'a> {
             settings: self.cx.settings_text.clone(),
             ..Run::default()
         };
+        let out = run.out.clone();
         run = self.cx.masker.mask_run(run).map_err(RecordError::from)?;
+        if run.out != out {
+            // Under another name the outputs would not be found when the run ends.
+            return Err(CliError::usage("the path of the outputs holds a secret, and would be recorded")
+                .hint("git xp run --out PATH …    or, if it is none, `allow` in the table [secrets] of .xp.toml"));
+        }
         (run.plan, run.condition) = plan::digests(&run, self.cx.settings.seed_param.as_deref(), &self.variables);
         Ok((run, env_toml))
     }
