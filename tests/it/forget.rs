@@ -284,7 +284,7 @@ fn a_remote_forgets_its_own_facts_and_keeps_those_of_others() {
         "{said}"
     );
     repo.git(&["remote", "set-url", "origin", &remote]);
-    repo.xp(&["forget", &repo.facts("run")[0]["id"].as_str().expect("an id")[..], "--yes"]).ok();
+    repo.xp(&["forget", repo.facts("run")[0]["id"].as_str().expect("an id"), "--yes"]).ok();
     repo.xp(&["forget", "--push"]).ok();
     let runs = there(&["grep", "-h", "\"kind\":\"run\"", &ledger(&repo), "--", "facts/"]);
     assert_eq!(runs.lines().count(), 2, "{runs}");
