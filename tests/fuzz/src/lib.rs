@@ -27,7 +27,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
