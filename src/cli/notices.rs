@@ -1,7 +1,10 @@
 //! Lines that several commands say in the same words.
 
+use super::context::Context;
+use crate::model::fact::Body;
 use crate::model::number::Number;
 use crate::model::run::Run;
+use crate::record::close::Closed;
 use crate::records::{Records, RunRecord};
 pub use crate::render::value::{shell_quote, short as shown};
 
@@ -43,5 +46,26 @@ pub fn first_line(text: &str) -> (&str, bool) {
     match text.split_once('\n') {
         Some((first, rest)) => (first.trim_end(), !rest.trim().is_empty()),
         None => (text, false),
+    }
+}
+
+/// Say what was wrong with a run's journal and files.
+pub fn report_closed(cx: &Context, closed: &Closed) {
+    if let Some((count, line, why)) = &closed.rejected {
+        cx.ui.warning(&format!(
+            "{count} journal line(s) could not be read, the first is line {line}: {why}; kept in rejected.jsonl"
+        ));
+    }
+    for file in &closed.bad_metrics_files {
+        cx.ui.warning(&format!("{file} is no JSON object with numbers; stored as it is, no metric was taken from it"));
+    }
+    closed.bad_outputs.iter().for_each(|what| cx.ui.warning(what));
+    if let Body::Run(run) = &closed.fact.body
+        && !run.changed_paths.is_empty()
+    {
+        let paths = run.changed_paths.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        cx.ui.warning(&format!(
+            "the code changed while the command ran: {paths}; what lay there at the end is stored with the run"
+        ));
     }
 }

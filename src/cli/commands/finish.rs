@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
-use crate::cli::notices::metrics_line;
+use crate::cli::notices::{metrics_line, report_closed};
 use crate::model::fact::Body;
 use crate::model::run::Status;
 use crate::record::close::{self, Closing};
@@ -61,7 +61,7 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
     let closed = close::close(&cx.repo, &folder, Some(&end), &closing)?;
     manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
     cx.seal();
-    super::run::report_closed(cx, &closed);
+    report_closed(cx, &closed);
     if let Body::Run(run) = &closed.fact.body {
         cx.ui.status(&format!(
             "run {} {}  {}",
