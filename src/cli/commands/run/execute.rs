@@ -1,0 +1,115 @@
+//! One run from its folder to its fact: open, run the command, close.
+
+use std::io;
+
+use super::command::Filled;
+use super::last_line;
+use super::session::Session;
+use crate::capture::process::{self, Ended};
+use crate::cli::error::CliError;
+use crate::cli::notices::report_closed;
+use crate::model::direction::Direction;
+use crate::model::expectation::Expectation;
+use crate::model::fact::Body;
+use crate::model::id::Id;
+use crate::model::run::{Run, Status};
+use crate::record::close::{self, Closed, Closing};
+use crate::record::open::{self, Opening};
+use crate::record::{RecordError, log};
+use crate::store::line::Event;
+
+impl Session<'_> {
+    pub(super) fn execute(
+        &mut self,
+        id: Id,
+        seed: Option<i64>,
+        run: Run,
+        env_toml: String,
+        filled: &Filled,
+    ) -> Result<Ended, CliError> {
+        let cx = self.cx;
+        let mut files = vec![("env.toml".to_owned(), env_toml.into_bytes())];
+        files.extend(filled.config.iter().map(|copied| (copied.name.clone(), copied.bytes.clone())));
+        files.extend(self.pins.files.iter().cloned());
+        let config =
+            filled.config.as_ref().map(|copied| (copied.name.trim_start_matches("config/"), copied.bytes.as_slice()));
+        if let Some(out) = &filled.out {
+            self.out.make(out, config)?;
+        }
+        let owner = Some(self.host.owner("git-xp", std::process::id()));
+        let opened = open::open(&cx.repo, &cx.root, Opening { id, by: cx.by(), run, files, owner });
+        if let (Err(_), Some(out)) = (&opened, &filled.out) {
+            self.out.remove(out);
+        }
+        let folder = opened?;
+        if let Some(out) = &filled.out {
+            self.out.remember(cx.repo.git_dir(), &self.wanted.name(out));
+        }
+        let mut env = vec![
+            ("GIT_XP_RUN".to_owned(), id.to_string()),
+            ("GIT_XP_JOURNAL".to_owned(), folder.journal().display().to_string()),
+            ("PYTHONUNBUFFERED".to_owned(), "1".to_owned()),
+        ];
+        if let Some(seed) = seed {
+            env.push(("GIT_XP_SEED".to_owned(), seed.to_string()));
+            // Python takes 0 to 4294967295 here; another seed's low bits serve as well.
+            env.push(("PYTHONHASHSEED".to_owned(), (seed & 0xffff_ffff).to_string()));
+        }
+        if let Some(copied) = &filled.config {
+            env.push(("GIT_XP_CONFIG".to_owned(), copied.path.display().to_string()));
+        }
+        if let Some(out) = &filled.out {
+            env.push(("GIT_XP_OUT".to_owned(), out.display().to_string()));
+        }
+        let output = folder.output();
+        let spec = process::Spec { argv: &filled.argv, env: &env, output: &output, tty: self.args.tty };
+        let started = |pid| {
+            // Without this line an orphaned run is sealed a little too early, nothing more.
+            let _ = log::append_event(&folder.journal(), &Event::Owner(self.host.owner("command", pid)));
+        };
+        let ended = process::run(&spec, started, &mut io::stdout()).map_err(RecordError::io(&output))?;
+        let status = match ended {
+            Ended { exit: Some(0), .. } => Status::Ok,
+            Ended { signal: Some(_), .. } | Ended { was_asked_to_end: true, .. } => Status::Killed,
+            _ => Status::Failed,
+        };
+        let end = close::ending(status, ended.exit, ended.signal);
+        let direction = |metric: &str| self.direction(metric);
+        let closing = Closing {
+            direction: &direction,
+            masker: &cx.masker,
+            metrics_files: &cx.settings.metrics_files,
+            look_at_work_tree: true,
+        };
+        match close::close(&cx.repo, &folder, Some(&end), &closing) {
+            Ok(closed) => self.report(&closed),
+            // The command has run and its exit code stands; the journal waits for better times.
+            Err(error) => {
+                let error = CliError::from(error);
+                cx.ui.warning(&format!("run {id} has ended and could not be recorded yet: {}", error.message()));
+                cx.ui.hint("git xp status    tries again; nothing is lost");
+            }
+        }
+        Ok(ended)
+    }
+
+    fn direction(&self, metric: &str) -> Option<Direction> {
+        let expect = self.experiment.iter().flat_map(|(_, experiment)| &experiment.hypothesis.expect);
+        let expected = expect.filter_map(|text| text.parse::<Expectation>().ok());
+        expected
+            .into_iter()
+            .find(|e| e.metric == metric)
+            .and_then(|e| e.direction().into())
+            .or_else(|| self.cx.direction(metric))
+    }
+
+    fn report(&mut self, closed: &Closed) {
+        report_closed(self.cx, closed);
+        if let Body::Run(run) = &closed.fact.body {
+            let line = last_line::render(self.cx, &closed.fact.header.id, run, self.experiment.as_ref(), &self.closed);
+            self.cx.ui.status(&line);
+            last_line::warn_if_identical(self.cx, run, &self.closed);
+            self.closed.push((**run).clone());
+        }
+    }
+}

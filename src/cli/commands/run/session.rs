@@ -1,0 +1,190 @@
+//! The runs of one call: what they share, and one after the other.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::check::{self, Code, dirt};
+use super::command::Template;
+use super::data::{self, Apart, Pins, Wanted};
+use super::out::Out;
+use super::{RunArgs, earlier, repeat};
+use crate::capture::code;
+use crate::capture::environment::{self, Surroundings};
+use crate::capture::process::Ended;
+use crate::cli::context::{Context, ShortIds};
+use crate::cli::error::CliError;
+use crate::cli::notices::{finals, metrics_line};
+use crate::git::hooks;
+use crate::model::experiment::Experiment;
+use crate::model::id::Id;
+use crate::model::run::{Run, RunBaseline};
+use crate::record::pending::Sealed;
+use crate::record::{RecordError, open};
+use crate::records::Records;
+use crate::store::owner::Host;
+
+/// What the runs of one call share.
+pub(super) struct Session<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) args: RunArgs,
+    pub(super) template: Template,
+    pub(super) code: Code,
+    pub(super) experiment: Option<(Id, Experiment)>,
+    pub(super) baseline: Option<RunBaseline>,
+    pub(super) host: Host,
+    pub(super) environment: Surroundings,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) locks: BTreeMap<String, String>,
+    pub(super) evaluation: Option<String>,
+    pub(super) cwd: String,
+    pub(super) wanted: Wanted,
+    pub(super) pins: Pins,
+    pub(super) out: Out,
+    pub(super) apart: Apart,
+    pub(super) records: Option<&'static Records>,
+    pub(super) closed: Vec<Run>,
+    pub(super) last_seal: Instant,
+    pub(super) is_first: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn begin(cx: &'a Context, mut args: RunArgs) -> Result<Self, CliError> {
+        // Facts that others left behind come first: they may be what this run is compared with.
+        let needs_records = !args.again || args.command.is_empty() || args.experiment.is_some();
+        cx.seal();
+        let records = if needs_records { Some(cx.records()?) } else { None };
+        let head = cx.repo.head()?;
+        let experiment = earlier::find_experiment(cx, &args, &head, records)?;
+        let mut repeated = BTreeMap::new();
+        let command = match args.command.as_slice() {
+            [] => {
+                let command = earlier::last_command(&head.branch, experiment.as_ref(), records)?;
+                let last = records.as_ref().and_then(|records| earlier::last_params(records, &command));
+                args.params.extend(repeat::params(&command, &args.params, last.as_ref())?);
+                repeated =
+                    records.map_or_else(|| Ok(BTreeMap::new()), |records| earlier::last_data(cx, records, &command))?;
+                command
+            }
+            command => command.to_vec(),
+        };
+        let prefix = cx.prefix();
+        let template = Template::new(&args, command, &prefix, cx.settings.seed_param.as_deref())?;
+        let wanted = Wanted::new(cx, &args, repeated)?;
+        let place = data::place(cx)?;
+        let out = Out::new(cx, &args, &template.command, &place)?;
+        let apart = Apart { data: wanted.paths(), out: out.path(&place).into_iter().collect() };
+        let code = check::check(cx, &args, &template.command, &apart)?;
+        if let Err(message) = hooks::pre_run(&cx.repo) {
+            return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
+        }
+        let pins = wanted.pin(cx, true)?;
+        let baseline = experiment.as_ref().and_then(|(_, experiment)| {
+            let commit = cx.repo.parse_oid(&experiment.baseline.as_ref()?.commit)?;
+            let merge_base = cx.repo.merge_base(commit, code.head.commit).map(|oid| oid.to_string());
+            Some(RunBaseline { commit: commit.to_string(), merge_base })
+        });
+        let environment = cx.surroundings(&[]);
+        let mut variables = environment::variables(&environment, &cx.settings.run.environment);
+        if args.seed.is_some() || args.seeds.is_some() {
+            // The command gets another one, from the seed.
+            variables.remove("PYTHONHASHSEED");
+        }
+        Ok(Self {
+            locks: code::lock_files(&cx.repo, code.tree, &prefix)?,
+            evaluation: code::evaluation_digest(&cx.repo, code.tree, &cx.settings.evaluation_paths)?,
+            environment,
+            variables: cx.masker.mask_variables(&variables),
+            host: Host::this(),
+            cwd: prefix,
+            wanted,
+            pins,
+            out,
+            apart,
+            cx,
+            args,
+            template,
+            code,
+            experiment,
+            baseline,
+            records,
+            closed: Vec::new(),
+            last_seal: Instant::now(),
+            is_first: true,
+        })
+    }
+
+    /// One run; `None` if its plan ended ok before.
+    pub(super) fn run_one(&mut self, seed: Option<i64>, among_several: bool) -> Result<Option<Ended>, CliError> {
+        if !std::mem::take(&mut self.is_first) {
+            self.compare_tree()?;
+            self.compare_data()?;
+        }
+        let id = Id::random().map_err(RecordError::from)?;
+        let out = self.out.of(id, self.name());
+        let file_of = |name: &str| open::file_of(&self.cx.root, id, name);
+        let filled = self.template.fill(id.as_str(), seed, out, &self.cx.masker, file_of)?;
+        let (run, env_toml) = self.describe(seed, &filled)?;
+        if !self.args.again
+            && let Some(records) = &self.records
+            && let Some(before) = earlier::find_plan(records, &run.plan)
+        {
+            let metrics = metrics_line(finals(records, before));
+            let text = format!("the same plan ended ok before, as run {} {metrics}", self.short(&before.id))
+                .trim_end()
+                .to_owned();
+            if !among_several {
+                return Err(CliError::new(text).hint("git xp run --again …    runs it once more, as a repeat"));
+            }
+            self.cx.ui.status(&format!("seed {}: {text}; skipped", seed.unwrap_or_default()));
+            return Ok(None);
+        }
+        let ended = self.execute(id, seed, run, env_toml, &filled)?;
+        Ok(Some(ended))
+    }
+
+    /// What people call the code that runs.
+    fn name(&self) -> &str {
+        let experiment = self.experiment.as_ref().map(|(_, experiment)| experiment.name.as_str());
+        experiment.or(self.code.head.branch.as_deref().map(crate::git::head::short)).unwrap_or("run")
+    }
+
+    /// Between seeds the data is looked at again, which costs little where it is unchanged.
+    fn compare_data(&self) -> Result<(), CliError> {
+        let now = self.wanted.pin(self.cx, false)?;
+        match now.pins.iter().find(|(name, pin)| self.pins.pins.get(*name) != Some(pin)) {
+            Some((name, _)) => Err(CliError::new(format!(
+                "data {name} changed while the seeds were run; the remaining ones would see other data"
+            ))
+            .hint("git xp run --seeds …    skips no seed then: with other data it is another plan")),
+            None => Ok(()),
+        }
+    }
+
+    /// Between seeds the tree is only compared with what it was.
+    fn compare_tree(&self) -> Result<(), CliError> {
+        let head = self.cx.repo.head()?;
+        if head.commit != self.code.head.commit {
+            return Err(CliError::new("HEAD moved while the seeds were run; the remaining ones would run other code")
+                .hint("git xp run --seeds …    skips the seeds that are recorded"));
+        }
+        if !self.code.dirty {
+            let mut dirt = dirt(self.cx)?;
+            dirt.retain(|dirt| !self.apart.excuses(dirt));
+            let changed = dirt.iter().find(|dirt| dirt.kind != crate::git::status::DirtKind::Untracked);
+            if let Some(dirt) = changed {
+                return Err(CliError::new(format!("'{}' changed while the seeds were run", dirt.path))
+                    .hint("git xp run -a --seeds …    commits it and skips the seeds that are recorded"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn seal(&mut self) {
+        self.cx.seal_made(&mut Sealed::default());
+        self.last_seal = Instant::now();
+    }
+
+    fn short(&self, id: &Id) -> String {
+        self.records.as_ref().map_or_else(|| id.as_str()[..4].to_owned(), |records| ShortIds::new(records.ids()).of(id))
+    }
+}
