@@ -50,6 +50,7 @@ pub struct Cli {
 pub enum Command {
     Start(commands::start::StartArgs),
     Run(commands::run::RunArgs),
+    Check(commands::check::CheckArgs),
     LogMetric(commands::log_metric::LogMetricArgs),
     LogParam(commands::log_param::LogParamArgs),
     Finish(commands::finish::FinishArgs),

@@ -102,6 +102,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::Man(args) => commands::man::run(ui, &args),
         Command::Start(args) => commands::start::run(&open()?, args),
         Command::Run(args) => commands::run::run(&open()?, args),
+        Command::Check(args) => commands::check::run(&open()?, args),
         Command::Finish(args) => commands::finish::run(&open()?, &args),
         Command::Discard(args) => commands::discard::run(&open()?, &args),
         Command::Status(args) => commands::status::run(&open()?, &args),

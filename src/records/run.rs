@@ -124,6 +124,11 @@ impl RunRecord {
         self.kept.text(Text::Condition)
     }
 
+    /// The commit that stores the exact tree that ran, where its own commit does not; empty otherwise.
+    pub fn snapshot(&self) -> &str {
+        self.kept.rest_text(RestText::Snapshot)
+    }
+
     /// The words of its command.
     pub fn command(&self) -> Vec<Symbol> {
         self.kept.command()
@@ -190,7 +195,7 @@ impl RunRecord {
             commit: text(self.commit()),
             tree: text(self.tree()),
             patch_id: text(self.patch_id()),
-            snapshot: text(self.kept.rest_text(RestText::Snapshot)),
+            snapshot: text(self.snapshot()),
             params: self.params().collect(),
             metrics: self.metrics().collect(),
             command: self.command(),

@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod git_config;
 mod key;
+pub mod reference;
 mod resolve;
 mod rule;
 

@@ -171,3 +171,85 @@ fn the_rules_of_masking_are_up_to_date() {
     let found = std::fs::read_to_string(&path).expect("the security page");
     assert!(found == wanted, "docs/security.md is out of date: GIT_XP_UPDATE_DOCS=1 cargo test --test it docs");
 }
+
+/// The page about settings, from the program's own table of them.
+fn settings_page() -> String {
+    use git_xp::settings::reference::{ENVIRONMENT, FOR_COMMANDS, GIT_CONFIG, Variable, entries, new_file};
+    let mut out = String::from(
+        "# Settings\n\nMade from `src/settings/reference.rs` by `GIT_XP_UPDATE_DOCS=1 cargo test --test it docs`; a test compares the two.\n\n\
+         `.xp.toml` at the top of the repository holds for everybody; `git xp init` writes one. `git config xp.<table>.<key>` beats it, and options\n\
+         beat both; but a rule that the file lists under `locked` can only be tightened. A list in git's config is made with `git config --add`.\n\n\
+         A name that git-xp does not know is a warning, so that an older git-xp works in a newer repository. A value that cannot be is an error that\n\
+         names the place and what may stand there, so that no rule is weaker than it was meant.\n\n## `.xp.toml`\n",
+    );
+    let mut table = "";
+    for entry in entries() {
+        if entry.table != table {
+            table = entry.table;
+            let _ = write!(out, "\n### `[{table}]`\n\n| key | default | example | meaning |\n|---|---|---|---|\n");
+        }
+        let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
+        let default = entry.default.as_deref().map_or_else(|| "none".to_owned(), code);
+        let about = entry.about.replace("docs/", "").replace("(capture.md)", "([capture.md](capture.md))");
+        let about = about.replace("(security.md)", "([security.md](security.md))");
+        let only = if entry.in_git_config { "" } else { " Not read from git's config." };
+        let _ = writeln!(out, "| `{}` | {default} | {} | {about}{only} |", entry.key, code(entry.example));
+    }
+    let list = |out: &mut String, title: &str, variables: &[Variable]| {
+        let _ = write!(out, "\n## {title}\n\n| name | meaning |\n|---|---|\n");
+        for (name, meaning) in variables {
+            let _ = writeln!(out, "| `{name}` | {meaning} |");
+        }
+    };
+    list(&mut out, "Git's config alone", &GIT_CONFIG);
+    list(&mut out, "Environment", &ENVIRONMENT);
+    list(&mut out, "Environment of a run's command", &FOR_COMMANDS);
+    let _ = write!(
+        out,
+        "\n## A new file\n\nWhat `git xp init` writes where it finds nothing to guess from:\n\n```toml\n{}```\n",
+        new_file(&std::collections::BTreeMap::new())
+    );
+    out
+}
+
+#[test]
+fn the_page_about_settings_is_up_to_date() {
+    let path = root().join("docs/config.md");
+    let wanted = settings_page();
+    if std::env::var_os("GIT_XP_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "docs/config.md is out of date: GIT_XP_UPDATE_DOCS=1 cargo test --test it docs");
+}
+
+/// Every variable that the program reads or sets stands on the page about settings, and none that it does not know.
+#[test]
+fn the_variables_of_the_environment_are_named() {
+    use git_xp::settings::reference::{ENVIRONMENT, FOR_COMMANDS};
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let mut used = std::collections::BTreeSet::new();
+    for file in files.iter().filter(|file| !file.ends_with("settings/reference.rs")) {
+        let text = std::fs::read_to_string(file).expect("a source");
+        for word in text.split('"').filter(|word| word.starts_with("GIT_XP_")) {
+            if word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+                used.insert(word.to_owned());
+            }
+        }
+    }
+    let named = ENVIRONMENT.iter().chain(&FOR_COMMANDS).map(|(name, _)| (*name).to_owned());
+    let named: std::collections::BTreeSet<String> = named.filter(|name| name.starts_with("GIT_XP_")).collect();
+    assert_eq!(named, used);
+}
+
+fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("src") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}

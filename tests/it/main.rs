@@ -9,6 +9,7 @@
 
 mod support;
 
+mod check;
 mod compare;
 mod completions;
 mod concurrency;

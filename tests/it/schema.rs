@@ -159,6 +159,11 @@ fn every_document_is_as_its_schema_says() {
             "plot val_acc a gone --x seconds --smooth 0.5",
             "plot loss a --each",
             "fsck",
+            "check",
+            "check --seed 1",
+            "check -a",
+            "check --recorded a",
+            "check --recorded exp/*",
         ],
     );
     // By hand, until `finish`: a run under way.

@@ -1,5 +1,6 @@
 //! One file per verb. Each says what can be typed (its help text is the doc comment) and does it in four steps: resolve, load, call, render.
 
+pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod demo;

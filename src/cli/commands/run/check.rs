@@ -17,7 +17,7 @@ use crate::git::objects::Author;
 use crate::git::status::Dirt;
 use crate::model::time::Time;
 use crate::record::rules::{Findings, Judgement, judge};
-use crate::settings::{Level, Rule};
+use crate::settings::{Level, Rule, Rules};
 
 /// The code of a run.
 #[derive(Debug, Clone)]
@@ -32,13 +32,22 @@ pub(super) struct Code {
     pub(super) dirty: bool,
 }
 
-/// Judge the rules, and do what they and the options say: commit, snapshot, warn or refuse.
+/// What a look at the work tree says of a run, before anything is done about it.
+pub(in crate::cli::commands) struct Examined {
+    /// The levels in force.
+    pub(in crate::cli::commands) rules: Rules,
+    /// What is to be done.
+    pub(in crate::cli::commands) judgement: Judgement,
+    /// What differs from the commit.
+    dirt: Vec<Dirt>,
+}
+
+/// Judge the rules; nothing is changed.
 ///
 /// # Errors
-/// If a rule refuses; one message with the one command that satisfies all of them.
-pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String], apart: &Apart) -> Result<Code, CliError> {
+/// If git cannot read the work tree, or an option would loosen a locked rule.
+pub(super) fn examine(cx: &Context, args: &RunArgs, command: &[String], apart: &Apart) -> Result<Examined, CliError> {
     cx.repo.work_dir()?;
-    let mut head = cx.repo.head()?;
     let mut rules = cx.settings.rules.clone();
     if args.snapshot {
         // An option may tighten a locked rule, never loosen it.
@@ -56,18 +65,29 @@ pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String], apart: &Ap
         unrecorded: unrecorded(cx, command, apart)?,
         lacks_seed: args.seed.is_none() && args.seeds.is_none(),
     };
-    let judgement = judge(&findings, &rules);
-    if !judgement.refusals.is_empty() {
-        return Err(refusal(cx, args, &judgement));
+    Ok(Examined { judgement: judge(&findings, &rules), rules, dirt: findings.dirt })
+}
+
+/// Judge the rules, and do what they and the options say: commit, snapshot, warn or refuse.
+///
+/// # Errors
+/// If a rule refuses; one message with the one command that satisfies all of them.
+pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String], apart: &Apart) -> Result<Code, CliError> {
+    let Examined { judgement, dirt, .. } = examine(cx, args, command, apart)?;
+    let mut head = cx.repo.head()?;
+    if judgement.refuses() {
+        let lines = judgement.refusals().map(|line| format!("\n  {line}")).collect::<String>();
+        return Err(CliError::new(format!("this run could not be repeated as it stands:{lines}"))
+            .hint(remedy(cx, args, &judgement, "run")));
     }
-    judgement.warnings.iter().for_each(|warning| cx.ui.warning(warning));
+    judgement.warnings().for_each(|warning| cx.ui.warning(&warning));
     if judgement.commit {
         commit_all(cx, args, &head, apart)?;
         head = cx.repo.head()?;
     }
-    let snapshot = if judgement.snapshot { Some(snapshot(cx, &head, &findings.dirt)?) } else { None };
+    let snapshot = if judgement.snapshot { Some(snapshot(cx, &head, &dirt)?) } else { None };
     let tree = cx.repo.commit_tree(snapshot.unwrap_or(head.commit))?;
-    Ok(Code { head, tree, snapshot, dirty: !findings.dirt.is_empty() && !judgement.commit })
+    Ok(Code { head, tree, snapshot, dirty: !dirt.is_empty() && !judgement.commit })
 }
 
 /// What differs from the commit, exceptions taken out.
@@ -126,13 +146,12 @@ fn unrecorded(cx: &Context, command: &[String], apart: &Apart) -> Result<Vec<Str
     Ok(cx.repo.ignored_among(&untracked)?)
 }
 
-/// What refused, and the one command that satisfies all of it, as it has to be typed where the user stands.
-fn refusal(cx: &Context, args: &RunArgs, judgement: &Judgement) -> CliError {
-    let lines = judgement.refusals.iter().map(|line| format!("\n  {line}")).collect::<String>();
+/// The one command that satisfies all that refused, as it has to be typed where the user stands; `verb` is what was typed.
+pub(super) fn remedy(cx: &Context, args: &RunArgs, judgement: &Judgement, verb: &str) -> String {
     // What is added with `git add -f` is in the snapshot too, and `-a` may not be typed twice.
     let is_needed = |word: &&&str| **word != "-a" || !(args.all || args.snapshot);
     let remedy = judgement.remedy.iter().filter(is_needed).map(|word| format!("{word} ")).collect::<String>();
-    let (before, after) = typed_around_run();
+    let (before, after) = typed_around(verb);
     let quoted = |args: &[String]| args.iter().map(|arg| shell_quote(arg)).collect::<Vec<_>>().join(" ");
     let git = match before.iter().position(|arg| arg == "-C").and_then(|at| before.get(at + 1)) {
         Some(dir) => format!("git -C {}", shell_quote(dir)),
@@ -147,8 +166,7 @@ fn refusal(cx: &Context, args: &RunArgs, judgement: &Judgement) -> CliError {
         }
     };
     let before = if before.is_empty() { String::new() } else { format!("{} ", quoted(&before)) };
-    CliError::new(format!("this run could not be repeated as it stands:{lines}"))
-        .hint(format!("{force_add}git xp {before}run {remedy}{}", quoted(&after)))
+    format!("{force_add}git xp {before}run {remedy}{}", quoted(&after)).trim_end().to_owned()
 }
 
 /// A path from the top of the work tree as it is typed in the folder `prefix`, from which `up` leads to the top.
@@ -157,13 +175,18 @@ fn from_here(prefix: &str, up: &str, path: &str) -> String {
     below.map_or_else(|| format!("{up}{path}"), str::to_owned)
 }
 
-/// What the user typed before and after `run`.
-fn typed_around_run() -> (Vec<String>, Vec<String>) {
+/// What the user typed before and after the verb.
+fn typed_around(verb: &str) -> (Vec<String>, Vec<String>) {
     let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     // These take a value, which may be `run` too.
     let takes_value = |at: usize| at > 0 && matches!(args[at - 1].as_str(), "-C" | "--rule");
-    let at = (0..args.len()).find(|at| args[*at] == "run" && !takes_value(*at)).unwrap_or(args.len());
-    (args[..at].to_vec(), args.get(at + 1..).unwrap_or_default().to_vec())
+    let at = (0..args.len()).find(|at| args[*at] == verb && !takes_value(*at)).unwrap_or(args.len());
+    let after = args.get(at + 1..).unwrap_or_default();
+    // Of `check`'s own options `run` knows nothing.
+    let command = after.iter().position(|arg| arg == "--").unwrap_or(after.len());
+    let is_own = |at: usize| verb != "run" && at < command && after[at] == "--json";
+    let after = after.iter().enumerate().filter(|(at, _)| !is_own(*at)).map(|(_, arg)| arg.clone()).collect();
+    (args[..at].to_vec(), after)
 }
 
 fn commit_all(cx: &Context, args: &RunArgs, head: &Head, apart: &Apart) -> Result<(), CliError> {

@@ -9,6 +9,7 @@ mod execute;
 mod last_line;
 mod out;
 mod repeat;
+mod request;
 mod seeds;
 mod session;
 
@@ -17,8 +18,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+pub(super) use check::Examined;
 pub use check::dirt;
 pub use data::manifest_name;
+pub(super) use request::Request;
 use session::Session;
 
 use crate::cli::context::Context;
@@ -101,6 +104,22 @@ pub struct RunArgs {
     command: Vec<String>,
 }
 
+impl RunArgs {
+    /// Takes the seed that a run has set in the environment of its hook, if none is given.
+    ///
+    /// # Errors
+    /// If it is no number.
+    pub(super) fn take_seed_of_environment(&mut self) -> Result<(), CliError> {
+        let Some(text) = std::env::var_os("GIT_XP_SEED").filter(|_| self.seed.is_none() && self.seeds.is_none()) else {
+            return Ok(());
+        };
+        let seed = text.to_str().and_then(|text| text.parse().ok());
+        self.seed =
+            Some(seed.ok_or_else(|| CliError::usage("$GIT_XP_SEED is no whole number").hint("unset GIT_XP_SEED"))?);
+        Ok(())
+    }
+}
+
 /// Do it.
 ///
 /// # Errors
@@ -114,7 +133,7 @@ pub fn run(cx: &Context, args: RunArgs) -> Result<u8, CliError> {
             .collect(),
         None => vec![args.seed],
     };
-    let mut session = Session::begin(cx, args)?;
+    let mut session = Session::begin(cx, args, seeds.first().copied().flatten())?;
     let mut code = exit::OK;
     for (i, seed) in seeds.iter().enumerate() {
         let is_last = i + 1 == seeds.len();

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use super::check::{self, Code, dirt};
 use super::command::Template;
-use super::data::{self, Apart, Pins, Wanted};
+use super::data::{Apart, Pins, Wanted};
 use super::out::Out;
-use super::{RunArgs, earlier, repeat};
+use super::request::Request;
+use super::{RunArgs, earlier};
 use crate::capture::code;
 use crate::capture::environment::{self, Surroundings};
 use crate::capture::process::Ended;
@@ -48,33 +49,13 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn begin(cx: &'a Context, mut args: RunArgs) -> Result<Self, CliError> {
+    pub(super) fn begin(cx: &'a Context, args: RunArgs, first_seed: Option<i64>) -> Result<Self, CliError> {
         // Facts that others left behind come first: they may be what this run is compared with.
-        let needs_records = !args.again || args.command.is_empty() || args.experiment.is_some();
         cx.seal();
-        let records = if needs_records { Some(cx.records()?) } else { None };
-        let head = cx.repo.head()?;
-        let experiment = earlier::find_experiment(cx, &args, &head, records)?;
-        let mut repeated = BTreeMap::new();
-        let command = match args.command.as_slice() {
-            [] => {
-                let command = earlier::last_command(&head.branch, experiment.as_ref(), records)?;
-                let last = records.as_ref().and_then(|records| earlier::last_params(records, &command));
-                args.params.extend(repeat::params(&command, &args.params, last.as_ref())?);
-                repeated =
-                    records.map_or_else(|| Ok(BTreeMap::new()), |records| earlier::last_data(cx, records, &command))?;
-                command
-            }
-            command => command.to_vec(),
-        };
+        let Request { args, template, experiment, wanted, out, apart, records } = Request::read(cx, args, false)?;
         let prefix = cx.prefix();
-        let template = Template::new(&args, command, &prefix, cx.settings.seed_param.as_deref())?;
-        let wanted = Wanted::new(cx, &args, repeated)?;
-        let place = data::place(cx)?;
-        let out = Out::new(cx, &args, &template.command, &place)?;
-        let apart = Apart { data: wanted.paths(), out: out.path(&place).into_iter().collect() };
         let code = check::check(cx, &args, &template.command, &apart)?;
-        if let Err(message) = hooks::pre_run(&cx.repo) {
+        if let Err(message) = hooks::pre_run(&cx.repo, &template.command, first_seed) {
             return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
         }
         let pins = wanted.pin(cx, true)?;
