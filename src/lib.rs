@@ -26,6 +26,7 @@ pub mod demo;
 pub mod diff;
 pub mod export;
 pub mod git;
+pub mod init;
 pub mod model;
 pub mod plot;
 pub mod query;

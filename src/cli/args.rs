@@ -48,6 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each verb is described by its arguments' doc comment, which is its help text")]
 pub enum Command {
+    Init(commands::init::InitArgs),
     Start(commands::start::StartArgs),
     Run(commands::run::RunArgs),
     Check(commands::check::CheckArgs),

@@ -100,6 +100,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         Command::DemoTrain(args) => commands::demo_train::run(&args),
         Command::Completions(args) => commands::completions::run(ui, &args),
         Command::Man(args) => commands::man::run(ui, &args),
+        Command::Init(args) => commands::init::run(&open()?, &args),
         Command::Start(args) => commands::start::run(&open()?, args),
         Command::Run(args) => commands::run::run(&open()?, args),
         Command::Check(args) => commands::check::run(&open()?, args),

@@ -98,6 +98,12 @@ pub struct Secrets {
     pub allow: Vec<String>,
 }
 
+/// Whether a text can be a path of `.xp.toml`: relative, no `..`, no control characters.
+#[must_use]
+pub fn is_path(text: &str) -> bool {
+    check::path(text).is_ok()
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

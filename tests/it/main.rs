@@ -29,6 +29,7 @@ mod fsck;
 mod hostile;
 mod html;
 mod index;
+mod init;
 mod journal;
 mod layering;
 mod list;

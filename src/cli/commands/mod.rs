@@ -11,6 +11,7 @@ pub mod export;
 pub mod finish;
 pub mod forget;
 pub mod fsck;
+pub mod init;
 pub mod list;
 pub mod log;
 pub mod log_metric;

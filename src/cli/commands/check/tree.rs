@@ -25,7 +25,7 @@ struct Report {
 }
 
 pub(super) fn check(cx: &Context, mut args: RunArgs, as_json: bool) -> Result<u8, CliError> {
-    args.take_seed_of_environment()?;
+    args.take_seed_of_environment(cx)?;
     let request = Request::read(cx, args, true)?;
     let Examined { rules: levels, judgement, .. } = request.examine(cx)?;
     let is_refused = judgement.refuses();

@@ -7,6 +7,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::RunArgs;
 use super::data::Apart;
 use super::out;
+use super::request::Request;
 use crate::capture::environment;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -72,13 +73,14 @@ pub(super) fn examine(cx: &Context, args: &RunArgs, command: &[String], apart: &
 ///
 /// # Errors
 /// If a rule refuses; one message with the one command that satisfies all of them.
-pub(super) fn check(cx: &Context, args: &RunArgs, command: &[String], apart: &Apart) -> Result<Code, CliError> {
-    let Examined { judgement, dirt, .. } = examine(cx, args, command, apart)?;
+pub(super) fn check(cx: &Context, request: &Request) -> Result<Code, CliError> {
+    let Request { args, apart, .. } = request;
+    let Examined { judgement, dirt, .. } = request.examine(cx)?;
     let mut head = cx.repo.head()?;
     if judgement.refuses() {
         let lines = judgement.refusals().map(|line| format!("\n  {line}")).collect::<String>();
         return Err(CliError::new(format!("this run could not be repeated as it stands:{lines}"))
-            .hint(remedy(cx, args, &judgement, "run")));
+            .hint(request.remedy(cx, &judgement, "run")));
     }
     judgement.warnings().for_each(|warning| cx.ui.warning(&warning));
     if judgement.commit {

@@ -88,11 +88,11 @@ impl Template {
             .collect::<Result<Vec<_>, _>>()?;
         let config = args.config.as_deref().map(|path| read_config(path, prefix)).transpose()?;
         let template = Self { command, params, config, seed_param: seed_param.map(str::to_owned) };
-        template.check(args)?;
+        template.check()?;
         Ok(template)
     }
 
-    fn check(&self, args: &RunArgs) -> Result<(), CliError> {
+    fn check(&self) -> Result<(), CliError> {
         let used = placeholders(&self.command);
         let takes_config = used.contains("config") && self.config.is_some();
         if used.contains("config") && self.config.is_none() {
@@ -118,7 +118,15 @@ impl Template {
                 });
             }
         }
-        if used.contains("seed") && args.seed.is_none() && args.seeds.is_none() {
+        Ok(())
+    }
+
+    /// Whether the command has all that it names. Apart from the rest, because a missing seed is a rule first.
+    ///
+    /// # Errors
+    /// If it names the seed, and there is none.
+    pub(super) fn check_seed(&self, args: &RunArgs) -> Result<(), CliError> {
+        if placeholders(&self.command).contains("seed") && args.seed.is_none() && args.seeds.is_none() {
             return Err(CliError::usage("the command has {seed}, and no seed was given").hint("git xp run --seed 1 …"));
         }
         Ok(())

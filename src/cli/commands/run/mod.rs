@@ -13,6 +13,7 @@ mod request;
 mod seeds;
 mod session;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -109,13 +110,15 @@ impl RunArgs {
     ///
     /// # Errors
     /// If it is no number.
-    pub(super) fn take_seed_of_environment(&mut self) -> Result<(), CliError> {
-        let Some(text) = std::env::var_os("GIT_XP_SEED").filter(|_| self.seed.is_none() && self.seeds.is_none()) else {
+    pub(super) fn take_seed_of_environment(&mut self, cx: &Context) -> Result<(), CliError> {
+        if self.seed.is_some() || self.seeds.is_some() {
             return Ok(());
-        };
-        let seed = text.to_str().and_then(|text| text.parse().ok());
-        self.seed =
-            Some(seed.ok_or_else(|| CliError::usage("$GIT_XP_SEED is no whole number").hint("unset GIT_XP_SEED"))?);
+        }
+        if let Some(text) = cx.surroundings(&[]).variables.get(OsStr::new("GIT_XP_SEED")) {
+            let seed = text.to_str().and_then(|text| text.parse().ok());
+            let wrong = || CliError::usage("$GIT_XP_SEED is no whole number").hint("unset GIT_XP_SEED");
+            self.seed = Some(seed.ok_or_else(wrong)?);
+        }
         Ok(())
     }
 }

@@ -66,9 +66,13 @@ impl Request {
     /// Judge the rules; nothing is changed.
     ///
     /// # Errors
-    /// If git cannot read the work tree, or an option would loosen a locked rule.
+    /// If git cannot read the work tree, an option would loosen a locked rule, or no rule refuses a command that lacks its seed.
     pub(in crate::cli::commands) fn examine(&self, cx: &Context) -> Result<Examined, CliError> {
-        check::examine(cx, &self.args, &self.template.command, &self.apart)
+        let examined = check::examine(cx, &self.args, &self.template.command, &self.apart)?;
+        if !examined.judgement.refuses() {
+            self.template.check_seed(&self.args)?;
+        }
+        Ok(examined)
     }
 
     /// The one `git xp run` that satisfies all that refused; `verb` is what was typed.

@@ -52,9 +52,10 @@ impl<'a> Session<'a> {
     pub(super) fn begin(cx: &'a Context, args: RunArgs, first_seed: Option<i64>) -> Result<Self, CliError> {
         // Facts that others left behind come first: they may be what this run is compared with.
         cx.seal();
-        let Request { args, template, experiment, wanted, out, apart, records } = Request::read(cx, args, false)?;
+        let request = Request::read(cx, args, false)?;
+        let code = check::check(cx, &request)?;
+        let Request { args, template, experiment, wanted, out, apart, records } = request;
         let prefix = cx.prefix();
-        let code = check::check(cx, &args, &template.command, &apart)?;
         if let Err(message) = hooks::pre_run(&cx.repo, &template.command, first_seed) {
             return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
         }
