@@ -5,3 +5,4 @@ pub mod config;
 pub mod environment;
 pub mod process;
 pub mod secrets;
+pub mod system;

@@ -3,10 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use crate::model::run::Resources;
 
 /// How often the log is looked at while the command runs.
 const FOLLOW_EVERY: Duration = Duration::from_millis(25);
@@ -25,7 +27,7 @@ pub struct Spec<'a> {
 }
 
 /// How the command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ended {
     /// The exit code; 127 if the program was not found, 126 if it could not be started.
     pub exit: Option<i32>,
@@ -33,6 +35,8 @@ pub struct Ended {
     pub signal: Option<i32>,
     /// Whether a signal that asks for the end reached git-xp meanwhile.
     pub was_asked_to_end: bool,
+    /// What it used, with all descendants that were waited for; `None` if it was not started, or the system does not tell.
+    pub used: Option<Resources>,
 }
 
 impl Ended {
@@ -66,9 +70,9 @@ pub fn run(spec: &Spec<'_>, started: impl FnOnce(u32), echo: &mut dyn Write) -> 
     let handle = signals.handle();
     let (sender, ended) = mpsc::channel();
     let mut follower = File::open(spec.output).ok().filter(|_| !spec.tty);
-    let status = std::thread::scope(|scope| {
+    let (status, used) = std::thread::scope(|scope| {
         scope.spawn(|| signals.pass_on(pid, &asked_to_end));
-        scope.spawn(move || sender.send(child.wait()));
+        scope.spawn(move || sender.send(wait(&mut child)));
         let status = loop {
             match ended.recv_timeout(FOLLOW_EVERY) {
                 Ok(status) => break status,
@@ -80,7 +84,31 @@ pub fn run(spec: &Spec<'_>, started: impl FnOnce(u32), echo: &mut dyn Write) -> 
         handle.close();
         status
     })?;
-    Ok(Ended { exit: status.code(), signal: signal_of(status), was_asked_to_end: asked_to_end.load(Ordering::SeqCst) })
+    let was_asked_to_end = asked_to_end.load(Ordering::SeqCst);
+    Ok(Ended { exit: status.code(), signal: signal_of(status), was_asked_to_end, used })
+}
+
+/// Wait for the command, and ask what it used. The kernel tells of this one process and its descendants, whatever else git-xp has started.
+#[cfg(unix)]
+fn wait(child: &mut Child) -> io::Result<(ExitStatus, Option<Resources>)> {
+    use wait4::Wait4;
+    loop {
+        match child.wait4() {
+            Ok(ended) => {
+                let used = ended.rusage;
+                let (user, system) = (used.utime.as_secs_f64(), used.stime.as_secs_f64());
+                let used = Resources { user_seconds: user, system_seconds: system, peak_memory: used.maxrss };
+                return Ok((ended.status, Some(used)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn wait(child: &mut Child) -> io::Result<(ExitStatus, Option<Resources>)> {
+    Ok((child.wait()?, None))
 }
 
 /// Copy what is new in the log. A terminal that is gone takes nothing more, and the command goes on.
@@ -108,7 +136,7 @@ fn not_started(spec: &Spec<'_>, error: &io::Error, mut log: File, echo: &mut dyn
     let line = format!("git-xp: {}: {why}\n", crate::model::text::printable(&spec.argv[0]));
     let _ = log.write_all(line.as_bytes());
     let _ = echo.write_all(line.as_bytes());
-    Ended { exit: Some(exit), signal: None, was_asked_to_end: false }
+    Ended { exit: Some(exit), signal: None, was_asked_to_end: false, used: None }
 }
 
 #[cfg(unix)]

@@ -319,6 +319,8 @@ impl<'a> RunFields<'a> {
             Attribute::Started => Value::Time(run.start),
             Attribute::Ended => Value::Time(run.end),
             Attribute::Seconds => Value::Number(run.seconds),
+            Attribute::CpuSeconds => run.cpu_seconds.map_or(Value::Missing, Value::Number),
+            Attribute::PeakMemory => run.peak_memory.map_or(Value::Missing, of_count),
             Attribute::Age => Value::Number(self.facts.now.seconds_since(run.start)),
             // Only one field of a run is put together, so one cell is enough.
             Attribute::Command => of_text(self.text.get_or_init(|| self.facts.records.texts(&run.command()).join(" "))),
@@ -361,6 +363,15 @@ impl Row for RunFields<'_> {
     }
 }
 
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    Some(values.iter().sum::<f64>() / values.len() as f64).filter(|mean| mean.is_finite())
+}
+
+fn of_count<'a>(count: u64) -> Value<'a> {
+    i64::try_from(count).map_or(Value::Missing, Value::Integer)
+}
+
 /// What only an experiment has.
 pub(super) fn of_experiment<'a>(
     facts: &'a Facts<'a>,
@@ -391,6 +402,7 @@ pub(super) fn of_measure<'a>(measure: &Measure, part: Part, names: &'a crate::re
         Part::Best => measure.best.map_or(Value::Missing, num),
         Part::Min => measure.min.map_or(Value::Missing, num),
         Part::Max => measure.max.map_or(Value::Missing, num),
+        Part::Mean => measure.mean.map_or(Value::Missing, Value::Number),
         Part::Count => i64::try_from(measure.count).map_or(Value::Missing, Value::Integer),
         Part::Step => measure.step.map_or(Value::Missing, Value::Integer),
     }
@@ -484,6 +496,13 @@ impl<'a> ExperimentFields<'a> {
             Attribute::Age => Value::Number(facts.now.seconds_since(experiment.time)),
             Attribute::Seconds if self.runs.is_empty() => Value::Missing,
             Attribute::Seconds => Value::Number(self.runs.iter().map(|run| run.seconds).sum()),
+            Attribute::CpuSeconds => {
+                let known: Vec<f64> = self.runs.iter().filter_map(|run| run.cpu_seconds).collect();
+                if known.is_empty() { Value::Missing } else { Value::Number(known.iter().sum()) }
+            }
+            Attribute::PeakMemory => {
+                self.runs.iter().filter_map(|run| run.peak_memory).max().map_or(Value::Missing, of_count)
+            }
             Attribute::By => text(experiment.by),
             Attribute::Withdrawn => Value::Bool(facts.said(experiment.id).is_withdrawn),
             Attribute::Tags => Value::Texts(&facts.said(experiment.id).tags),
@@ -509,6 +528,7 @@ impl<'a> ExperimentFields<'a> {
             Part::Best => number(of(direction()).best.map(Num::as_f64)),
             Part::Max => number(of(Some(Direction::Maximize)).best.map(Num::as_f64)),
             Part::Min => number(of(Some(Direction::Minimize)).best.map(Num::as_f64)),
+            Part::Mean => number(mean(counting.iter().filter_map(|run| run.metric(name)?.mean))),
             Part::Count => Value::Integer(i64::try_from(of(None).estimate.n).unwrap_or(i64::MAX)),
             Part::Step => Value::Missing,
         }

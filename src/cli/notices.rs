@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use crate::model::fact::Body;
+use crate::model::metric::is_system;
 use crate::model::number::Number;
 use crate::model::run::Run;
 use crate::record::close::Closed;
@@ -15,7 +16,8 @@ const METRICS_NAMED: usize = 3;
 pub fn leading_metrics<'a>(run: &'a Run, promised: &[String]) -> Vec<&'a str> {
     let promised = promised.iter().filter_map(|name| run.metrics.get_key_value(name)).map(|(name, _)| name.as_str());
     let mut names: Vec<&str> = Vec::new();
-    for name in promised.chain(run.metrics.keys().map(String::as_str)) {
+    let results = run.metrics.keys().map(String::as_str).filter(|name| !is_system(name));
+    for name in promised.chain(results) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -30,9 +32,10 @@ pub fn metrics_line<'a>(metrics: impl Iterator<Item = (&'a str, Number)>) -> Str
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// The final values of a run's metrics, by name.
+/// The final values of a run's metrics, by name, without those of the system.
 pub fn finals<'a>(records: &'a Records, run: &'a RunRecord) -> impl Iterator<Item = (&'a str, Number)> {
-    run.finals().map(|(name, last)| (records.text(name), last.to_number(&records.names)))
+    let all = run.finals().map(|(name, last)| (records.text(name), last.to_number(&records.names)));
+    all.filter(|(name, _)| !is_system(name))
 }
 
 /// The name of `Name <email>`.

@@ -8,8 +8,9 @@ use super::comparison::{Param, Row};
 use super::request::{At, Request, Subject};
 use super::warning::Warning;
 use crate::model::direction::Direction;
+use crate::model::metric::is_system;
 use crate::model::time::Time;
-use crate::records::{Num, RunRecord, Value};
+use crate::records::{Names, Num, RunRecord, Symbol, Value};
 
 /// A row and what is needed of its runs until the comparison is complete.
 pub(super) struct Built<'a> {
@@ -24,6 +25,7 @@ pub(super) struct Built<'a> {
 pub(super) struct Folder<'c, 'a> {
     pub(super) columns: &'c Columns,
     pub(super) cells: Cells,
+    names: &'a Names,
     at: At<'a>,
     each_run: bool,
     /// The values of the row at hand, by metric column, and which of them are in use.
@@ -41,6 +43,7 @@ impl<'c, 'a> Folder<'c, 'a> {
         Self {
             columns,
             cells: Cells::new(columns.metrics.len(), columns.params.len(), rows),
+            names: request.names,
             at: request.at,
             each_run: request.each_run,
             values: vec![Vec::new(); columns.metrics.len()],
@@ -137,7 +140,7 @@ impl<'c, 'a> Folder<'c, 'a> {
             let seeds: BTreeSet<i64> = counting.iter().filter_map(|run| run.seed).collect();
             let with_seed = counting.iter().filter(|run| run.seed.is_some()).count();
             built.row.repeats = with_seed - seeds.len();
-            built.seed_without_effect = seeds.len() > 1 && with_seed == n && all_identical(&counting);
+            built.seed_without_effect = seeds.len() > 1 && with_seed == n && all_identical(&counting, self.names);
             self.fill_params(slot, if counting.is_empty() { &group } else { &counting });
             self.fill_metrics(slot, &counting);
         }
@@ -261,19 +264,26 @@ fn distinct_seeds(runs: &[&RunRecord]) -> usize {
     runs.iter().filter(|run| run.counts()).filter_map(|run| run.seed).collect::<BTreeSet<i64>>().len()
 }
 
-/// Whether the runs have metrics, and the same ones to the last bit: finals, steps, extremes and counts.
-fn all_identical(runs: &[&RunRecord]) -> bool {
+/// Whether the runs have metrics, and the same ones to the last bit: finals, steps, extremes and counts. What the machine was busy with is no result.
+fn all_identical(runs: &[&RunRecord], names: &Names) -> bool {
     let Some((first, others)) = runs.split_first() else { return false };
     let same = |a: Option<Num>, b: Option<Num>| match (a, b) {
         (Some(a), Some(b)) => a.is_identical(b),
         (a, b) => a.is_none() && b.is_none(),
     };
-    !first.shape.metrics.is_empty()
+    let is_result = |name: Symbol| !is_system(names.text(name));
+    let finals = |run: &RunRecord| run.finals().filter(|(name, _)| is_result(*name)).collect::<Vec<_>>();
+    let expected = finals(first);
+    !expected.is_empty()
         && others.iter().all(|other| {
-            first.shape.metrics == other.shape.metrics
-                && first.finals().zip(other.finals()).all(|((_, a), (_, b))| a.is_identical(b))
-                && first.metrics().zip(other.metrics()).all(|((_, a), (_, b))| {
-                    (a.step, a.count) == (b.step, b.count) && same(a.min, b.min) && same(a.max, b.max)
+            let found = finals(other);
+            // The last values lie nearer than the rest, and nearly always tell.
+            found.len() == expected.len()
+                && expected.iter().zip(&found).all(|((name, a), (other, b))| name == other && a.is_identical(*b))
+                && first.metrics().filter(|(name, _)| is_result(*name)).all(|(name, a)| {
+                    other.metric(name).is_some_and(|b| {
+                        (a.step, a.count) == (b.step, b.count) && same(a.min, b.min) && same(a.max, b.max)
+                    })
                 })
         })
 }

@@ -7,9 +7,11 @@ use super::request::Request;
 use super::warning::Warning;
 use crate::model::direction::Direction;
 use crate::model::hypothesis::Expectation;
+use crate::model::metric::is_system;
 use crate::records::Symbol;
 
-/// All metrics: expected ones first, in the order of the expectations, then the `measured` ones, which come by name.
+/// All metrics: expected ones first, in the order of the expectations, then the `measured` ones, which come by name. Of those, system metrics only where
+/// they are asked for.
 pub(super) fn metric_columns(
     request: &Request<'_>,
     measured: &[&str],
@@ -41,6 +43,7 @@ pub(super) fn metric_columns(
         measured
             .iter()
             .filter(|name| !expected.promises.contains_key(**name))
+            .filter(|name| !is_system(name) || request.metrics.iter().any(|asked| asked == **name))
             .map(|name| MetricColumn { name: (*name).to_owned(), direction: directions.get(*name).copied() }),
     );
     columns

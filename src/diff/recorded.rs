@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::keys::{Keys, flatten};
 use super::section::Section;
 use crate::model::id::Id;
-use crate::model::metric::Summary;
+use crate::model::metric::{Summary, is_system};
 use crate::model::run::Status;
 use crate::model::time::Time;
 
@@ -73,7 +73,7 @@ pub struct Recorded {
     pub subject: Subject,
     /// Its values, by section. Of metrics the final values.
     pub keys: BTreeMap<Section, Keys>,
-    /// All of its metrics.
+    /// All of its metrics but those of the system.
     pub metrics: BTreeMap<String, Summary>,
 }
 
@@ -112,11 +112,14 @@ impl Recorded {
         if let Some(because) = source.withdrawn {
             put(Section::Status, "withdrawn".to_owned(), because.into());
         }
-        for (name, summary) in &source.metrics {
+        // What the machine was busy with differs between any two runs.
+        let metrics: BTreeMap<String, Summary> =
+            source.metrics.into_iter().filter(|(name, _)| !is_system(name)).collect();
+        for (name, summary) in &metrics {
             // Every number can be written.
             put(Section::Metrics, name.clone(), serde_json::to_value(&summary.r#final).unwrap_or_default());
         }
-        Self { subject: source.subject, keys, metrics: source.metrics }
+        Self { subject: source.subject, keys, metrics }
     }
 
     /// The values of a section.

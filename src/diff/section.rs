@@ -34,7 +34,7 @@ pub enum Section {
     Metrics,
     /// How it ended, and whether it was withdrawn.
     Status,
-    /// How long it took.
+    /// How long it took, and what it used.
     Duration,
     /// The tags that it has now.
     Tags,
@@ -109,7 +109,7 @@ impl Section {
             "host" | "by" | "hardware" | "cpu" | "cores" | "memory" | "gpu" | "gpus" | "os" | "kernel" => Self::Host,
             "command" | "cwd" => Self::Command,
             "status" | "exit" | "signal" | "rejected_lines" => Self::Status,
-            "seconds" => Self::Duration,
+            "seconds" | "resources" => Self::Duration,
             "artifacts" => Self::Files,
             "xp" | "kind" | "id" | "time" | "experiment" | "start" | "end" | "parents" | "snapshot" | "diff"
             | "out" | "params" | "metrics" | "argv_digest" | "config" | "environment" | "plan" | "condition"

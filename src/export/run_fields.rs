@@ -7,7 +7,7 @@ use crate::model::id::Id;
 use crate::model::run::Status;
 
 /// The columns of all runs.
-pub(super) const FIELDS: [Field<RunRow>; 54] = [
+pub(super) const FIELDS: [Field<RunRow>; 57] = [
     Field::new("id", Kind::Text, |row| Cell::text(row.header.id.as_str())),
     Field::new("experiment", Kind::Text, |row| optional(row.run.name.as_deref(), Cell::text)),
     Field::new("experiment_id", Kind::Text, |row| optional(row.run.experiment.as_ref().map(Id::as_str), Cell::text)),
@@ -22,6 +22,15 @@ pub(super) const FIELDS: [Field<RunRow>; 54] = [
     Field::new("started", Kind::Time, |row| Cell::Time(row.run.start)),
     Field::new("ended", Kind::Time, |row| Cell::Time(row.run.end)),
     Field::new("seconds", Kind::Float, |row| Cell::Float(row.run.seconds)),
+    Field::new("user_seconds", Kind::Float, |row| {
+        optional(row.run.resources.as_ref(), |used| Cell::Float(used.user_seconds))
+    }),
+    Field::new("system_seconds", Kind::Float, |row| {
+        optional(row.run.resources.as_ref(), |used| Cell::Float(used.system_seconds))
+    }),
+    Field::new("peak_memory", Kind::Integer, |row| {
+        optional(row.run.resources.as_ref(), |used| Cell::count(used.peak_memory))
+    }),
     Field::new("exit", Kind::Integer, |row| optional(row.run.exit, |exit| Cell::Integer(exit.into()))),
     Field::new("signal", Kind::Integer, |row| optional(row.run.signal, |signal| Cell::Integer(signal.into()))),
     Field::new("by", Kind::Text, |row| Cell::some_text(&row.header.by)),
@@ -85,7 +94,7 @@ pub(super) const FIELDS: [Field<RunRow>; 54] = [
 ];
 
 /// The keys of a run fact that this version knows: each has a column, or several.
-pub(super) const KEYS: [&str; 44] = [
+pub(super) const KEYS: [&str; 45] = [
     "xp",
     "kind",
     "id",
@@ -114,6 +123,7 @@ pub(super) const KEYS: [&str; 44] = [
     "start",
     "end",
     "seconds",
+    "resources",
     "command",
     "argv_digest",
     "cwd",
@@ -168,6 +178,7 @@ mod tests {
             seed: Some(1),
             seed_via: vec!["a".into()],
             params: BTreeMap::from([("a".into(), 1.into())]),
+            resources: Some(crate::model::run::Resources { user_seconds: 1.0, system_seconds: 1.0, peak_memory: 1 }),
             exit: Some(1),
             signal: Some(1),
             command: vec!["a".into()],

@@ -6,10 +6,16 @@ use super::cell::{Cell, Column, Field, Kind, optional};
 use super::form::{Form, Seen};
 use super::row::RunRow;
 use super::run_fields::FIELDS;
-use crate::model::metric::Summary;
+use crate::model::metric::{Summary, is_system};
+
+/// What stands before a metric's name in the names of its columns.
+const METRICS: &str = "metrics.";
 
 /// What follows a metric's name in the names of its columns.
 const OF_METRIC: [&str; 5] = [".step", ".min", ".max", ".best", ".count"];
+
+/// What follows the name of a system metric beside those.
+const MEAN: &str = ".mean";
 
 /// The params and metrics that runs have, and what their values are: what has to be known before the first row is written.
 #[derive(Debug, Default)]
@@ -38,15 +44,18 @@ impl RunNames {
         let mut columns: Vec<Column> = FIELDS.iter().map(Field::column).collect();
         columns.extend(params.iter().map(|(name, form)| Column { name: format!("params.{name}"), kind: form.kind() }));
         // A metric may be called as a column of another one is: `loss.min` beside `loss`. The metric itself has the name.
-        let mut taken: BTreeSet<String> = metrics.iter().map(|(name, _)| format!("metrics.{name}")).collect();
+        let mut taken: BTreeSet<String> = metrics.iter().map(|(name, _)| format!("{METRICS}{name}")).collect();
         for (name, form) in &metrics {
-            let name = format!("metrics.{name}");
+            let name = format!("{METRICS}{name}");
             let of_metric = OF_METRIC.map(|what| {
                 let kind = if matches!(what, ".step" | ".count") { Kind::Integer } else { form.kind() };
                 Column { name: free(&mut taken, &format!("{name}{what}")), kind }
             });
+            let mean = is_system(&name[METRICS.len()..])
+                .then(|| Column { name: free(&mut taken, &format!("{name}{MEAN}")), kind: Kind::Float });
             columns.push(Column { name, kind: form.kind() });
             columns.extend(of_metric);
+            columns.extend(mean);
         }
         RunColumns { columns, params, metrics }
     }
@@ -90,9 +99,14 @@ impl RunColumns {
         cells.extend(FIELDS.iter().map(|field| (field.cell)(row)));
         cells.extend(self.params.iter().map(|(name, form)| optional(row.run.params.get(name), |v| form.value(v))));
         for (name, form) in &self.metrics {
-            match row.run.metrics.get(name) {
+            let summary = row.run.metrics.get(name);
+            match summary {
                 Some(summary) => cells.extend(of_metric(*form, summary)),
                 None => cells.extend([const { Cell::Null }; OF_METRIC.len() + 1]),
+            }
+            if is_system(name) {
+                let mean = summary.and_then(|summary| summary.mean.as_ref());
+                cells.push(optional(mean, |mean| Cell::Float(mean.as_f64())));
             }
         }
         cells

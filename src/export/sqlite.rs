@@ -20,7 +20,7 @@ pub const USER_VERSION: i32 = 1;
 const TABLES: &str = "
 CREATE TABLE params (run TEXT NOT NULL REFERENCES runs (id), name TEXT NOT NULL, type TEXT NOT NULL, value,
   PRIMARY KEY (run, name)) WITHOUT ROWID;
-CREATE TABLE metrics (run TEXT NOT NULL REFERENCES runs (id), name TEXT NOT NULL, final, step INTEGER, min, max, best, count INTEGER,
+CREATE TABLE metrics (run TEXT NOT NULL REFERENCES runs (id), name TEXT NOT NULL, final, step INTEGER, min, max, best, count INTEGER, mean REAL,
   PRIMARY KEY (run, name)) WITHOUT ROWID;
 CREATE TABLE tags (run TEXT NOT NULL REFERENCES runs (id), tag TEXT NOT NULL, PRIMARY KEY (run, tag)) WITHOUT ROWID;
 ";
@@ -78,7 +78,7 @@ impl Database {
             experiment: insert("experiments", experiments::FIELDS.len())?,
             run: insert("runs", run_fields::FIELDS.len())?,
             param: insert("params", 4)?,
-            metric: insert("metrics", 8)?,
+            metric: insert("metrics", 9)?,
             tag: insert("tags", 2)?,
             point: if with_series { Some(insert("series", 6)?) } else { None },
         }))
@@ -114,7 +114,9 @@ impl Exporter for Sqlite<'_> {
             let (last, step) = (measured(&summary.r#final), summary.step);
             let count = i64::try_from(summary.count).ok();
             let best = number(&summary.best);
-            self.metric.execute((id, name, last, step, number(&summary.min), number(&summary.max), best, count))?;
+            let mean = summary.mean.as_ref().map(Number::as_f64);
+            let (min, max) = (number(&summary.min), number(&summary.max));
+            self.metric.execute((id, name, last, step, min, max, best, count, mean))?;
         }
         for tag in tags(&[], &row.about) {
             self.tag.execute((id, tag))?;

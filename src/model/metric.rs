@@ -22,6 +22,9 @@ pub struct Summary {
     /// `min` or `max`, where a direction is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Number>,
+    /// Mean of the finite values, of system metrics only: the last of them says little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Number>,
     /// Number of points.
     #[serde(default)]
     pub count: u64,
@@ -35,7 +38,17 @@ pub struct Accumulator {
     last_step: Option<i64>,
     min: Option<Number>,
     max: Option<Number>,
+    sum: f64,
+    finite: u64,
     count: u64,
+}
+
+/// What the names of system metrics start with.
+pub const SYSTEM: &str = "system/";
+
+/// Whether a metric tells of the machine and not of the result. Those are shown where they are asked for.
+pub fn is_system(name: &str) -> bool {
+    name.starts_with(SYSTEM)
 }
 
 impl Accumulator {
@@ -49,6 +62,8 @@ impl Accumulator {
         }
         let number = value.as_f64();
         if number.is_finite() {
+            self.sum += number;
+            self.finite += 1;
             if self.min.as_ref().is_none_or(|min| number < min.as_f64()) {
                 self.min = Some(value.clone());
             }
@@ -58,7 +73,12 @@ impl Accumulator {
         }
     }
 
-    /// The summary; `None` if there was no point.
+    /// The mean of the finite values; `None` if there was none, or their sum is none.
+    pub fn mean(&self) -> Option<f64> {
+        Some(self.sum / self.finite as f64).filter(|mean| mean.is_finite())
+    }
+
+    /// The summary, without a mean; `None` if there was no point.
     pub fn summary(self, direction: Option<Direction>) -> Option<Summary> {
         let best = match direction {
             Some(Direction::Maximize) => self.max.clone(),
@@ -71,6 +91,7 @@ impl Accumulator {
             min: self.min,
             max: self.max,
             best,
+            mean: None,
             count: self.count,
         })
     }

@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod direction;
+pub mod duration;
 pub mod expectation;
 pub mod experiment;
 pub mod fact;

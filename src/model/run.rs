@@ -60,6 +60,8 @@ pub struct Run {
     pub end: Time,
     #[serde(default)]
     pub seconds: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -92,6 +94,24 @@ pub struct Run {
     pub manual: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<String>,
+}
+
+/// What a command used, with all of its descendants that were waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// CPU time in user mode.
+    pub user_seconds: f64,
+    /// CPU time in the kernel.
+    pub system_seconds: f64,
+    /// The largest resident memory that one of the processes had, in bytes.
+    pub peak_memory: u64,
+}
+
+impl Resources {
+    /// CPU time of both kinds.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.user_seconds + self.system_seconds
+    }
 }
 
 /// The commit that a run's experiment is compared with, as it was at the run.

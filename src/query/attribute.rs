@@ -21,6 +21,8 @@ pub enum Attribute {
     Started,
     Ended,
     Seconds,
+    CpuSeconds,
+    PeakMemory,
     Age,
     Command,
     Cwd,
@@ -77,7 +79,7 @@ const STATES: &[&str] = &["open", "concluded", "merged", "withdrawn", "deleted",
 const STATUSES: &[&str] = &["ok", "failed", "killed", "crashed", "unknown"];
 
 /// All attributes, in the order of [`Attribute`].
-pub const ATTRIBUTES: [Entry; 29] = [
+pub const ATTRIBUTES: [Entry; 31] = [
     entry(
         Attribute::Id,
         "id",
@@ -107,6 +109,14 @@ pub const ATTRIBUTES: [Entry; 29] = [
     entry(Attribute::Started, "started", Kind::Time, &["start", "start_time"], "when it started"),
     entry(Attribute::Ended, "ended", Kind::Time, &["end", "end_time"], "when it ended"),
     entry(Attribute::Seconds, "seconds", Kind::Duration, &["duration"], "how long it took"),
+    entry(Attribute::CpuSeconds, "cpu_seconds", Kind::Duration, &[], "CPU time of the command and its descendants"),
+    entry(
+        Attribute::PeakMemory,
+        "peak_memory",
+        Kind::Number,
+        &[],
+        "largest resident memory of one of its processes, in bytes",
+    ),
     entry(Attribute::Age, "age", Kind::Duration, &[], "how long ago it started"),
     entry(Attribute::Command, "command", Kind::Text, &[], "the command as typed"),
     entry(Attribute::Cwd, "cwd", Kind::Text, &[], "folder below the work tree"),

@@ -48,6 +48,8 @@ pub enum Part {
     Min,
     /// The largest finite value.
     Max,
+    /// The mean of the finite values, of system metrics.
+    Mean,
     /// The number of points.
     Count,
     /// The step of the final value.
@@ -148,7 +150,7 @@ impl Metric {
 }
 
 impl Part {
-    const ALL: [Self; 6] = [Self::Final, Self::Best, Self::Min, Self::Max, Self::Count, Self::Step];
+    const ALL: [Self; 7] = [Self::Final, Self::Best, Self::Min, Self::Max, Self::Mean, Self::Count, Self::Step];
 
     /// The word behind the dot.
     #[must_use]
@@ -158,6 +160,7 @@ impl Part {
             Self::Best => "best",
             Self::Min => "min",
             Self::Max => "max",
+            Self::Mean => "mean",
             Self::Count => "count",
             Self::Step => "step",
         }
@@ -171,6 +174,7 @@ impl Part {
             Self::Best => summary.best.clone(),
             Self::Min => summary.min.clone(),
             Self::Max => summary.max.clone(),
+            Self::Mean => summary.mean.clone(),
             Self::Count => i64::try_from(summary.count).ok().map(Number::Integer),
             Self::Step => summary.step.map(Number::Integer),
         }

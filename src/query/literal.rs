@@ -6,11 +6,11 @@ use std::fmt;
 use super::attribute::Kind;
 use super::calendar::Calendar;
 use super::cursor::write_quoted;
-use super::duration;
 use super::moment::{self, Span};
 use super::numeric::Numeric;
 use super::suggest::nearest;
 use super::value::Value;
+use crate::model::duration;
 
 /// A value as it is typed.
 #[derive(Debug, Clone)]

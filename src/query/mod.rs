@@ -15,7 +15,6 @@ mod calendar;
 mod check;
 mod columns;
 mod cursor;
-mod duration;
 mod error;
 mod evaluate;
 mod expression;

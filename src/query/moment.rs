@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::calendar::Calendar;
-use super::duration;
+use crate::model::duration;
 use crate::model::time::Time;
 
 /// What a query's time covers: milliseconds since 1970, the last one excluded.

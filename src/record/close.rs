@@ -15,7 +15,7 @@ use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
 use crate::model::fact::{Body, Fact, Header};
 use crate::model::number::Number;
-use crate::model::run::{Run, Status};
+use crate::model::run::{Resources, Run, Status};
 use crate::model::time::Time;
 use crate::store::folder::Folder;
 use crate::store::journal::Journal;
@@ -52,9 +52,9 @@ pub struct Closed {
     pub bad_outputs: Vec<String>,
 }
 
-/// How a run ended.
-pub fn ending(status: Status, exit: Option<i32>, signal: Option<i32>) -> Event {
-    Event::End { status, exit, signal, time: Time::now() }
+/// How a run ended, now.
+pub fn ending(status: Status, exit: Option<i32>, signal: Option<i32>, resources: Option<Resources>) -> Event {
+    Event::End { status, exit, signal, time: Time::now(), resources }
 }
 
 /// Close a run and make its fact. `end` is how it ended, if somebody saw it.
@@ -108,8 +108,9 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
 
 fn set_end(run: &mut Run, folder: &Folder, journal: &Journal, seen: Option<&Event>) {
     match journal.end.as_ref().or(seen) {
-        Some(Event::End { status, exit, signal, time }) => {
+        Some(Event::End { status, exit, signal, time, resources }) => {
             (run.status, run.exit, run.signal, run.end) = (*status, *exit, *signal, *time);
+            run.resources = *resources;
         }
         _ => {
             run.status = Status::Crashed;

@@ -25,7 +25,7 @@ pub enum Appended {
 /// # Errors
 /// If there is no journal, or the disk refuses.
 pub fn append(journal: &Path, lines: &[u8]) -> io::Result<Appended> {
-    let mut file = OpenOptions::new().append(true).read(true).open(journal)?;
+    let mut file = open(journal)?;
     let torn = ends_in_torn_line(&mut file)?;
     // After a writer that was killed in mid-line, the next line must not become part of its rest.
     if torn {
@@ -34,6 +34,18 @@ pub fn append(journal: &Path, lines: &[u8]) -> io::Result<Appended> {
         file.write_all(lines)?
     }
     Ok(if is_same_file(&file, journal) { Appended::InTime } else { Appended::TooLate })
+}
+
+/// As [`append`], but only where nobody has left a line half written, and may be about to write its rest; else `None`.
+///
+/// # Errors
+/// As [`append`].
+pub fn append_between_lines(journal: &Path, lines: &[u8]) -> io::Result<Option<Appended>> {
+    if ends_in_torn_line(&mut open(journal)?)? { Ok(None) } else { append(journal, lines).map(Some) }
+}
+
+fn open(journal: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).read(true).open(journal)
 }
 
 /// One line of git-xp's own.

@@ -13,6 +13,7 @@ mod outputs;
 pub mod pending;
 pub mod plan;
 pub mod rules;
+pub mod samples;
 
 use std::path::PathBuf;
 

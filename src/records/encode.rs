@@ -224,6 +224,7 @@ impl<'a> Writer<'a> {
         let last = (Some(measure.last), Extreme::Last);
         StoredMeasure {
             step: measure.step,
+            mean: measure.mean,
             count: measure.count,
             min: extreme(measure.min, &[last]),
             max: extreme(measure.max, &[last]),

@@ -255,7 +255,7 @@ impl Rest<'_> {
             Extreme::Max => max,
             other => num(&other),
         };
-        Measure { last, step: measure.step, min, max, best, count: measure.count }
+        Measure { last, step: measure.step, min, max, best, mean: measure.mean, count: measure.count }
     }
 }
 
@@ -267,6 +267,7 @@ pub(super) struct StoredMeasure {
     pub(super) min: Extreme,
     pub(super) max: Extreme,
     pub(super) best: Extreme,
+    pub(super) mean: Option<f64>,
 }
 
 /// One of the other numbers of a metric, which are often the same ones.

@@ -17,7 +17,7 @@ use super::value::{Measure, Value};
 use crate::model::fact::{Fact, MAJOR};
 use crate::model::id::Id;
 use crate::model::metric::Summary;
-use crate::model::run::Status;
+use crate::model::run::{Resources, Status};
 use crate::model::time::Time;
 
 /// The compact form of a fact; the reason, if the bytes are no fact that this version can read.
@@ -91,6 +91,7 @@ struct Keys<'a> {
     end: Time,
     #[serde(default)]
     seconds: f64,
+    resources: Option<Resources>,
     #[serde(borrow, default)]
     command: Vec<Text<'a>>,
     #[serde(borrow, default)]
@@ -180,6 +181,8 @@ fn run(keys: &Keys<'_>, names: &mut Names) -> Option<RunRow> {
             start: keys.start,
             end: keys.end,
             seconds: keys.seconds,
+            cpu_seconds: keys.resources.map(|used| used.cpu_seconds()),
+            peak_memory: keys.resources.map(|used| used.peak_memory),
             cwd: names.intern(&keys.cwd.0),
             host: names.intern(&keys.host.0),
             manual: keys.manual,

@@ -31,6 +31,9 @@ pub struct RunHead {
     pub start: Time,
     pub end: Time,
     pub seconds: f64,
+    /// CPU time, of both kinds.
+    pub cpu_seconds: Option<f64>,
+    pub peak_memory: Option<u64>,
     pub cwd: Symbol,
     pub host: Symbol,
     pub environment: Symbol,

@@ -18,7 +18,7 @@ use super::run::{RunHead, RunRecord, RunRow};
 use crate::model::id::Id;
 
 /// Changes with every change of what the bytes mean.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// Bytes of the checksum in front.
 pub(super) const SUM: usize = 4;

@@ -110,6 +110,8 @@ pub struct Measure {
     pub max: Option<Num>,
     /// `min` or `max`, where a direction was known.
     pub best: Option<Num>,
+    /// Mean of the finite values, of system metrics.
+    pub mean: Option<f64>,
     /// Number of points.
     pub count: u64,
 }
@@ -119,7 +121,8 @@ impl Measure {
     pub fn new(summary: &Summary, names: &mut Names) -> Self {
         let mut num = |number: &Option<Number>| number.as_ref().map(|number| Num::new(number, names));
         let (min, max, best) = (num(&summary.min), num(&summary.max), num(&summary.best));
-        Self { last: Num::new(&summary.r#final, names), step: summary.step, min, max, best, count: summary.count }
+        let mean = summary.mean.as_ref().map(Number::as_f64);
+        Self { last: Num::new(&summary.r#final, names), step: summary.step, min, max, best, mean, count: summary.count }
     }
 
     pub(super) fn each_symbol(&mut self, change: &mut impl FnMut(&mut Symbol)) {

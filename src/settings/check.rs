@@ -1,5 +1,9 @@
 //! What values may be. Each check answers with what to write instead.
 
+use std::time::Duration;
+
+use crate::model::duration;
+
 /// A value that cannot be, with what to write instead.
 pub(super) type Checked = Result<(), &'static str>;
 
@@ -61,6 +65,18 @@ pub(super) fn variable(text: &str) -> Checked {
     Ok(())
 }
 
+/// What [`interval`] takes.
+pub(super) const INTERVAL: &str = "a duration from 0.1s to one day, as in \"10s\", or \"off\"";
+
+/// How often something is done: `None` for `off`. What is shorter would cost more than it tells.
+pub(super) fn interval(text: &str) -> Result<Option<Duration>, &'static str> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let seconds = duration::parse(text).filter(|seconds| (0.1..=86_400.0).contains(seconds)).ok_or(INTERVAL)?;
+    Ok(Some(Duration::from_secs_f64(seconds)))
+}
+
 /// The name of a param.
 pub(super) fn param(text: &str) -> Checked {
     crate::model::param::check_name(text).map_err(|_| "the key of a config, as in \"train.seed\"")
@@ -74,7 +90,20 @@ pub(super) fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{path, prefix, revision, variable};
+    use std::time::Duration;
+
+    use super::{interval, path, prefix, revision, variable};
+
+    #[test]
+    fn intervals_are_neither_short_nor_long() {
+        assert_eq!(interval("off"), Ok(None));
+        for (text, millis) in [("10s", 10_000), ("0.1", 100), ("100ms", 100), ("2 min", 120_000), ("1d", 86_400_000)] {
+            assert_eq!(interval(text), Ok(Some(Duration::from_millis(millis))), "{text}");
+        }
+        for bad in ["", "0", "0.05s", "99ms", "-1s", "2d", "9999999999999999w", "on", "NaN", "inf"] {
+            assert!(interval(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn paths_stay_inside() {

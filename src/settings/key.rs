@@ -18,6 +18,7 @@ pub(super) enum Key {
     Ignore,
     Environment,
     Out,
+    Sample,
     EvaluationPaths,
     SecretPatterns,
     SecretAllow,
@@ -29,7 +30,7 @@ pub(super) const TABLES: [(&str, &[(&str, Key)]); 7] = [
     ("rules", &[("clean", Key::Rule(Rule::Clean)), ("seed", Key::Rule(Rule::Seed)), ("locked", Key::Locked)]),
     ("seed", &[("param", Key::SeedParam)]),
     ("metrics", &[("files", Key::MetricsFiles)]),
-    ("run", &[("ignore", Key::Ignore), ("environment", Key::Environment), ("out", Key::Out)]),
+    ("run", &[("ignore", Key::Ignore), ("environment", Key::Environment), ("out", Key::Out), ("sample", Key::Sample)]),
     ("evaluation", &[("paths", Key::EvaluationPaths)]),
     ("secrets", &[("patterns", Key::SecretPatterns), ("allow", Key::SecretAllow)]),
 ];
@@ -84,6 +85,7 @@ impl Key {
             Self::Ignore => "a list of patterns, as in [\"data/**\"]".to_owned(),
             Self::Environment => "a list of names, as in [\"CUDA_VISIBLE_DEVICES\"]".to_owned(),
             Self::Out => "a path, as in \"out\"".to_owned(),
+            Self::Sample => check::INTERVAL.to_owned(),
             Self::EvaluationPaths => "a list of paths, as in [\"eval.py\"]".to_owned(),
             Self::SecretPatterns | Self::SecretAllow => {
                 "a list of regular expressions, as in ['corp-[0-9a-f]{32}']".to_owned()
@@ -98,6 +100,7 @@ impl Key {
             Self::Baseline => check::revision(text),
             Self::SeedParam => check::param(text),
             Self::Environment => check::variable(text),
+            Self::Sample => check::interval(text).map(drop),
             Self::MetricsFiles | Self::Ignore | Self::Out | Self::EvaluationPaths => check::path(text),
             Self::SecretPatterns | Self::SecretAllow => {
                 let allowed = |why| format!("a regular expression, as in 'corp-[0-9a-f]{{32}}' ({why})");
@@ -133,6 +136,7 @@ impl Key {
             Self::Ignore => layer.ignore = Some(values),
             Self::Environment => layer.environment = Some(values),
             Self::Out => layer.out = last,
+            Self::Sample => layer.sample = last.and_then(|text| check::interval(&text).ok()),
             Self::EvaluationPaths => layer.evaluation_paths = Some(values),
             Self::SecretPatterns => layer.secret_patterns = values,
             Self::SecretAllow => layer.secret_allow = values,

@@ -31,6 +31,7 @@ pub use rule::{Level, Rule};
 
 use crate::model::direction::Direction;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The prefix of the branches of experiments when nothing else is said.
 pub const DEFAULT_PREFIX: &str = "exp/";
@@ -87,6 +88,8 @@ pub struct Run {
     pub environment: Vec<String>,
     /// Where `{out}` makes the folders of runs, relative to the root of the work tree.
     pub out: Option<String>,
+    /// How often the system is looked at while a command runs; `None` for not at all.
+    pub sample: Option<Duration>,
 }
 
 /// What is masked besides the usual, and what is not: regular expressions, the file's and those of git's config together.
@@ -143,6 +146,8 @@ struct Layer {
     ignore: Option<Vec<String>>,
     environment: Option<Vec<String>>,
     out: Option<String>,
+    /// Of `off` it is `None`.
+    sample: Option<Option<Duration>>,
     data: BTreeMap<String, String>,
     evaluation_paths: Option<Vec<String>>,
     secret_patterns: Vec<String>,

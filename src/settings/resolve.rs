@@ -54,6 +54,7 @@ impl Settings {
         if layer.out.is_some() {
             self.run.out.clone_from(&layer.out);
         }
+        set(&mut self.run.sample, &layer.sample);
         self.data.extend(layer.data.clone());
         if layer.seed_param.is_some() {
             self.seed_param.clone_from(&layer.seed_param);

@@ -23,6 +23,7 @@ files = ["out/metrics.json"]
 ignore = ["data/**"]
 environment = ["CUDA_VISIBLE_DEVICES"]
 out = "runs"
+sample = "10s"
 [data]
 train = "data/train"
 web = "s3://bucket/key?versionId=1"
@@ -71,6 +72,8 @@ fn the_whole_file_is_read() {
     assert_eq!(settings.run.ignore, ["data/**"]);
     assert_eq!(settings.run.environment, ["CUDA_VISIBLE_DEVICES"]);
     assert_eq!(settings.run.out.as_deref(), Some("runs"));
+    assert_eq!(settings.run.sample, Some(std::time::Duration::from_secs(10)));
+    assert_eq!(resolve(FULL, &[("xp.run.sample", "off")], &[]).unwrap().0.run.sample, None);
     assert_eq!((settings.data["train"].as_str(), settings.data.len()), ("data/train", 2));
     assert_eq!(settings.evaluation_paths, ["eval.py"]);
     assert_eq!(file(FULL).locked().iter().copied().collect::<Vec<_>>(), [Rule::Clean]);
@@ -179,6 +182,14 @@ fn wrong_values_are_pointed_at() {
         (
             "[data]\n\"a/b\" = \"x\"",
             ".xp.toml:2:1: `data.a/b` cannot be the name of a pin: write letters, digits and - _ . without a dot in front",
+        ),
+        (
+            "[run]\nsample = \"50ms\"",
+            ".xp.toml:2:10: `run.sample` cannot be \"50ms\": write a duration from 0.1s to one day, as in \"10s\", or \"off\"",
+        ),
+        (
+            "[run]\nsample = 10",
+            ".xp.toml:2:10: `run.sample` cannot be the number 10: write a duration from 0.1s to one day, as in \"10s\", or \"off\"",
         ),
         (
             "[start]\nprefix = \"a b\"",

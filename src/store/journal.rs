@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::line::{self, Event, Line, Owner};
 use crate::model::direction::Direction;
-use crate::model::metric::{Accumulator, Summary};
+use crate::model::metric::{Accumulator, Summary, is_system};
 use crate::model::number::Number;
 use crate::model::text::is_unsafe;
 use crate::model::time::Time;
@@ -165,8 +165,10 @@ impl Journal {
         self.series
             .iter_mut()
             .filter_map(|series| {
-                let summary = std::mem::take(&mut series.points).summary(direction(&series.name))?;
-                Some((series.name.clone(), summary))
+                let points = std::mem::take(&mut series.points);
+                let mean = points.mean().filter(|_| is_system(&series.name)).map(Number::Float);
+                let summary = points.summary(direction(&series.name))?;
+                Some((series.name.clone(), Summary { mean, ..summary }))
             })
             .collect()
     }

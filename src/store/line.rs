@@ -58,6 +58,9 @@ pub enum Event {
         signal: Option<i32>,
         /// When.
         time: Time,
+        /// What the command used.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resources: Option<crate::model::run::Resources>,
     },
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::model::fact::Header;
 use crate::model::id::Id;
+use crate::model::metric::is_system;
 use crate::model::text::escape_json;
 use crate::model::time::Time;
 
@@ -87,6 +88,14 @@ pub fn shorten(bytes: &[u8]) -> String {
     }
     let Ok(mut fact) = serde_json::from_str::<Map<String, Value>>(&text) else { return text };
     let mut taken = Map::new();
+    // What tells of the machine goes first: it would be in the way of results.
+    if let Some(metrics) = fact.get_mut("metrics").and_then(Value::as_object_mut) {
+        let before = metrics.len();
+        metrics.retain(|name, _| !is_system(name));
+        if metrics.len() < before {
+            taken.insert("metrics".to_owned(), (before - metrics.len()).into());
+        }
+    }
     for key in ["metrics", "params", "artifacts", "locks", "changed_paths"] {
         let size = fact.get(key).map_or(0, |value| value.to_string().len());
         let others = encoded(&fact, &taken).len().saturating_sub(size);
@@ -94,7 +103,8 @@ pub fn shorten(bytes: &[u8]) -> String {
         let room = LONGEST_LINE.saturating_sub(others + 48);
         if size > 0 && others + size > LONGEST_LINE {
             let count = fact.get_mut(key).map_or(0, |value| shorten_collection(value, room));
-            taken.insert(key.to_owned(), count.into());
+            let before = taken.get(key).and_then(Value::as_u64).unwrap_or(0);
+            taken.insert(key.to_owned(), (before + count as u64).into());
         }
     }
     // What is still too long is one long text, such as the settings or a command.
@@ -173,6 +183,18 @@ mod tests {
         let kept = value["metrics"].as_object().expect("map").len();
         assert_eq!(value["shortened"]["metrics"], 10_000 - kept);
         assert_eq!(shorten(short.as_bytes()), short);
+    }
+
+    #[test]
+    fn what_tells_of_the_machine_makes_room_for_results() {
+        let metric = |name: String| format!("\"{name}\":{{\"final\":1,\"count\":1}}");
+        let system = (0..100).map(|i| metric(format!("system/gpu_{i}_x{}", "y".repeat(40))));
+        let metrics: Vec<String> =
+            std::iter::once(metric("loss".into())).chain(system).chain([metric("val_acc".into())]).collect();
+        let line = format!("{{\"xp\":\"1.0\",\"kind\":\"run\",\"metrics\":{{{}}}}}", metrics.join(","));
+        let short: serde_json::Value = serde_json::from_str(&shorten(line.as_bytes())).expect("JSON");
+        assert_eq!(short["metrics"].as_object().expect("map").keys().collect::<Vec<_>>(), ["loss", "val_acc"]);
+        assert_eq!(short["shortened"]["metrics"], 100);
     }
 
     #[test]

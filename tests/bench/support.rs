@@ -189,6 +189,7 @@ pub fn a_run(n: usize, place: &Place<'_>) -> Fact {
                 min: Some(tenths(value - 0.3)),
                 best: max.clone().filter(|_| i == 0),
                 max,
+                mean: None,
                 count: 100,
             },
         );

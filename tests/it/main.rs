@@ -49,5 +49,6 @@ mod show;
 mod start;
 mod status;
 mod survival;
+mod system;
 mod tag;
 mod tutorial;

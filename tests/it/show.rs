@@ -96,6 +96,7 @@ fn everything_that_a_fact_says_is_shown() {
         "start",
         "end",
         "seconds",
+        "resources",
         "head",
         "dirty",
         "settings",
@@ -117,6 +118,8 @@ fn everything_that_a_fact_says_is_shown() {
         "linux",
         "train.sh 0.1 {seed} {config}",
         "since the baseline",
+        "used  CPU ",
+        "peak memory ",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -39,7 +39,7 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
             let direction = |metric: &str| cx.direction(metric);
             let closing =
                 Closing { direction: &direction, masker: &cx.masker, metrics_files: &[], look_at_work_tree: false };
-            let end = close::ending(Status::Killed, None, None);
+            let end = close::ending(Status::Killed, None, None, None);
             close::close(&cx.repo, &cx.root.folder(id), Some(&end), &closing)?;
             manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
             id.to_string()

@@ -50,7 +50,7 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
     let owner = Host::this().owner("git-xp", std::process::id());
     let _ = log::append_event(&folder.journal(), &Event::Owner(owner));
     let status = if args.failed { Status::Failed } else { Status::Ok };
-    let end = close::ending(status, None, None);
+    let end = close::ending(status, None, None, None);
     let direction = |metric: &str| cx.direction(metric);
     let closing = Closing {
         direction: &direction,

@@ -7,6 +7,7 @@ use git_xp::capture::config;
 use git_xp::capture::environment::{self, Installed, Origin, PyVenv, nvidia, rocm};
 use git_xp::capture::secrets::Masker;
 use git_xp::capture::secrets::stream::Stream;
+use git_xp::capture::system as system_metrics;
 use git_xp::data::cache::Reader;
 use git_xp::data::files::Stat;
 use git_xp::data::manifest::{Builder, parse};
@@ -27,7 +28,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
@@ -43,6 +44,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("digests", digests),
     ("environment", environment),
     ("secrets", secrets),
+    ("system", system),
 ];
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
@@ -269,6 +271,23 @@ pub fn environment(data: &[u8]) {
     assert!(reading.assignments.len() <= words.len());
     let _ = environment::layers(&text);
     assert!(nvidia::parse(&text).gpus.len() <= 256 && rocm::parse(&text).gpus.len() <= 256);
+}
+
+/// Whatever the kernel and the GPU's tool say is read or left out, shares are shares, and no control group leads out of its mount.
+pub fn system(data: &[u8]) {
+    use git_xp::capture::system::proc::{Cpu, Io, Memory, Stat};
+    let text = String::from_utf8_lossy(data);
+    let _ = (Stat::parse(&text), Io::parse(&text));
+    assert!(Memory::parse(&text).is_none_or(|memory| memory.used <= memory.total));
+    let share = Cpu::parse(&text).and_then(|cpu| cpu.since(&Cpu::default()));
+    assert!(share.is_none_or(|share| (0.0..=100.0).contains(&share)));
+    let path = system_metrics::cgroup_path(&text).unwrap_or_default();
+    assert!(path.components().all(|part| matches!(part, std::path::Component::Normal(_))));
+    let visible = system_metrics::Visible::parse(text.lines().next().unwrap_or_default());
+    for (index, uuid, load) in text.lines().filter_map(system_metrics::nvidia_line) {
+        assert!(load.busy.is_none_or(|share| (0.0..=100.0).contains(&share)));
+        let _ = visible.has(index, uuid);
+    }
 }
 
 /// A row with a value of another kind for each of eight numbers.

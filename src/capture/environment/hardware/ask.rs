@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -22,14 +22,7 @@ pub(super) enum Answer {
 
 /// Start a tool and wait for its answer, but no longer than `patience`.
 pub(super) fn ask(tool: &Path, arguments: &[&str], patience: Duration) -> Answer {
-    #[expect(clippy::disallowed_methods, reason = "no file tells all that the GPU's own tool knows")]
-    let mut command = Command::new(tool);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // A group of its own, so that what it started can be ended with it.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let Ok(mut child) = command.spawn() else { return Answer::None };
-    let Some(stdout) = child.stdout.take() else { return Answer::None };
+    let Some((mut child, stdout)) = start(tool, arguments) else { return Answer::None };
     let deadline = Instant::now() + patience;
     let (sender, answer) = mpsc::channel();
     // Left behind if somebody keeps the output open.
@@ -54,8 +47,21 @@ pub(super) fn ask(tool: &Path, arguments: &[&str], patience: Duration) -> Answer
     }
 }
 
+/// Start a tool whose answer can be read.
+pub(super) fn start(tool: &Path, arguments: &[&str]) -> Option<(Child, ChildStdout)> {
+    #[expect(clippy::disallowed_methods, reason = "no file tells all that the GPU's own tool knows")]
+    let mut command = Command::new(tool);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // A group of its own, so that what it started can be ended with it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().ok()?;
+    let stdout = child.stdout.take()?;
+    Some((child, stdout))
+}
+
 /// Kill it with what it started. Not waited for: a tool that hangs in its driver cannot even be killed.
-fn end(child: &mut Child) {
+pub(super) fn end(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);

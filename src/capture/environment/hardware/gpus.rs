@@ -16,16 +16,12 @@ type Tool<'a> = (Option<PathBuf>, &'a [&'a str], fn(&str) -> Gpus);
 
 /// Names what `nvidia-smi` and `rocm-smi` tell; without them, or if they hang, what the driver does.
 pub(super) fn find(surroundings: &Surroundings) -> Gpus {
-    // Nobody typed their names: what the repository itself holds is not started, wherever PATH points to.
-    let is_outside = |path: &Path| !path.starts_with(&surroundings.top);
-    let is_foreign = |path: &PathBuf| is_outside(path) && path.canonicalize().is_ok_and(|real| is_outside(&real));
-    let tool = |name: &'static str| program::find_all(name, surroundings).find(is_foreign);
-    let (nvidia_smi, rocm_smi) = (tool("nvidia-smi"), tool("rocm-smi"));
     let root = Path::new("/");
+    let [nvidia_smi, rocm_smi] = tools(surroundings);
     if nvidia_smi.is_none() && rocm_smi.is_none() {
         return nvidia::of_proc(root);
     }
-    let cache = key(root, nvidia_smi.iter().chain(&rocm_smi)).map(|key| Cache::new(&surroundings.common_dir, key));
+    let cache = cache(root, &[&nvidia_smi, &rocm_smi], surroundings);
     match cache.as_ref().and_then(Cache::read) {
         Some(Remembered::Gpus(gpus)) => return gpus,
         Some(Remembered::TooLate) => return nvidia::of_proc(root),
@@ -52,6 +48,26 @@ pub(super) fn find(surroundings: &Surroundings) -> Gpus {
         cache.inspect(|cache| cache.write(&Remembered::TooLate));
     }
     nvidia::of_proc(root)
+}
+
+/// `nvidia-smi`, unless it is not there, or hung a short while ago.
+pub(super) fn nvidia_smi(surroundings: &Surroundings) -> Option<PathBuf> {
+    let [nvidia_smi, rocm_smi] = tools(surroundings);
+    let cache = cache(Path::new("/"), &[&nvidia_smi, &rocm_smi], surroundings);
+    let hung = cache.and_then(|cache| cache.read()) == Some(Remembered::TooLate);
+    nvidia_smi.filter(|_| !hung)
+}
+
+/// `nvidia-smi` and `rocm-smi`. Nobody typed their names: what the repository itself holds is not started, wherever PATH points to.
+fn tools(surroundings: &Surroundings) -> [Option<PathBuf>; 2] {
+    let is_outside = |path: &Path| !path.starts_with(&surroundings.top);
+    let is_foreign = |path: &PathBuf| is_outside(path) && path.canonicalize().is_ok_and(|real| is_outside(&real));
+    ["nvidia-smi", "rocm-smi"].map(|name| program::find_all(name, surroundings).find(is_foreign))
+}
+
+fn cache(root: &Path, tools: &[&Option<PathBuf>], surroundings: &Surroundings) -> Option<Cache> {
+    let key = key(root, tools.iter().copied().flatten())?;
+    Some(Cache::new(&surroundings.common_dir, key))
 }
 
 /// What an answer holds for: this boot, these tools, this driver, these devices (of a container, some of the host's). `None` where a boot has no id.

@@ -5,12 +5,15 @@ mod cache;
 mod gpus;
 pub mod nvidia;
 pub mod rocm;
+mod watch;
 
 use serde::{Deserialize, Serialize};
 
 use super::file;
 use super::surroundings::Surroundings;
 use crate::model::text::printable;
+
+pub use watch::GpuTool;
 
 /// The GPUs of this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,11 @@ pub struct Gpu {
     pub name: String,
     /// Its memory in MiB, if it is known.
     pub memory: Option<u64>,
+}
+
+/// `nvidia-smi` as it is started here: one that is not in the repository, and did not hang a short while ago.
+pub fn nvidia_smi(surroundings: &Surroundings) -> Option<std::path::PathBuf> {
+    gpus::nvidia_smi(surroundings)
 }
 
 /// What `env.toml` says of the hardware.

@@ -118,7 +118,7 @@ impl query::Row for Compared<'_> {
                     Part::Min => number(estimate.min.map(crate::records::Num::as_f64)),
                     Part::Max => number(estimate.max.map(crate::records::Num::as_f64)),
                     Part::Count => integer(estimate.n),
-                    Part::Step => Value::Missing,
+                    Part::Mean | Part::Step => Value::Missing,
                 }
             }
             Source::Param(at) => match comparison.param(row, *at) {

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::compare::{Baseline, Subject};
 use crate::model::id::Id;
+use crate::model::metric::is_system;
 use crate::records::{Num, Records, RunRecord, Symbol};
 use crate::series::Curve;
 
@@ -24,6 +25,7 @@ pub(super) fn read(
 ) -> Result<HashMap<(Id, Symbol), Num>, CliError> {
     let of_baselines = baselines.iter().flat_map(|baseline| &baseline.runs);
     let runs = of_baselines.chain(subjects.iter().flat_map(|(subject, _)| &subject.runs)).copied();
+    let is_wanted = |name: &String| if metrics.is_empty() { !is_system(name) } else { metrics.contains(name) };
     let mut values = HashMap::new();
     let mut seen = HashSet::new();
     for run in runs.filter(|run: &&RunRecord| run.counts()) {
@@ -31,8 +33,7 @@ pub(super) fn read(
             continue;
         }
         let plotted = Plotted::sealed(cx, records, run)?;
-        let wanted: Vec<String> =
-            plotted.metrics.iter().filter(|name| metrics.is_empty() || metrics.contains(name)).cloned().collect();
+        let wanted: Vec<String> = plotted.metrics.iter().filter(|name| is_wanted(name)).cloned().collect();
         for series in plotted.read(cx, &wanted)?.series {
             let value = Curve::of(&series).value_at(step);
             if let (Some(name), Some(value)) = (records.names.find(&series.name), value) {

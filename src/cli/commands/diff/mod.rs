@@ -14,6 +14,7 @@ use crate::cli::selector;
 use crate::diff::{self, Difference, MetricChange, Recorded, Section};
 use crate::model::direction::Direction;
 use crate::model::hypothesis::Hypothesis;
+use crate::model::metric::is_system;
 use crate::records::Records;
 use crate::render::{difference as render, markdown, terminal};
 use crate::store::details::Details;
@@ -147,7 +148,7 @@ fn add_series(cx: &Context, [a, b]: [&Details; 2], difference: &mut Difference) 
         return Ok(());
     }
     let [one, two] = [cx.repo.read_blob(*one)?, cx.repo.read_blob(*two)?];
-    let names = diff::series_that_differ(&one, &two).into_iter();
+    let names = diff::series_that_differ(&one, &two).into_iter().filter(|name| !is_system(name));
     difference.metrics = names
         .map(|name| MetricChange { name, direction: None, values: Vec::new(), steps: None, points: None })
         .collect();

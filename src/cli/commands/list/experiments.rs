@@ -17,6 +17,7 @@ use crate::cli::range::Names;
 use crate::compare::{Estimate, State};
 use crate::git::head::short as short_branch;
 use crate::model::id::Id;
+use crate::model::metric::is_system;
 use crate::model::number::Number;
 use crate::records::{ExperimentRecord, Num, RunRecord};
 use crate::render::number::{Rounding, age};
@@ -140,6 +141,7 @@ fn about(cx: &Context, facts: &Facts<'_>, line: &Line<'_>) -> Option<About> {
     let expected = hypothesis.expect.first().map(|expect| expect.metric.clone());
     // A metric with a direction says more than one that only comes first in the alphabet.
     let names = || counting.iter().flat_map(|run| &run.shape.metrics).map(|name| records.text(*name));
+    let names = || names().filter(|name| !is_system(name));
     let first = || names().filter(|name| cx.direction(name).is_some()).min().or_else(|| names().min());
     let metric = expected.or_else(|| first().map(str::to_owned))?;
     let direction = hypothesis.direction(&metric).or_else(|| cx.direction(&metric));

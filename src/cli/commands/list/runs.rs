@@ -12,6 +12,7 @@ use crate::cli::fields::{ARCHIVED, Facts, RunFields};
 use crate::cli::format::Format;
 use crate::cli::range::Names;
 use crate::git::head::short as short_branch;
+use crate::model::metric::is_system;
 use crate::query::{Columns, Value};
 use crate::records::{ExperimentRecord, RunRecord};
 
@@ -126,7 +127,7 @@ pub(super) fn default_columns(facts: &Facts<'_>, runs: &[&RunRecord]) -> Result<
     let mut first: std::collections::BTreeMap<&str, (Option<crate::records::Value>, bool)> = Default::default();
     let mut metrics: std::collections::BTreeSet<&str> = Default::default();
     for run in runs {
-        metrics.extend(run.shape.metrics.iter().map(|name| records.text(*name)));
+        metrics.extend(run.shape.metrics.iter().map(|name| records.text(*name)).filter(|name| !is_system(name)));
         for (name, value) in run.params() {
             let (known, differs) = first.entry(records.text(name)).or_insert((Some(value), false));
             *differs |= *known != Some(value);
@@ -161,7 +162,7 @@ pub(super) fn json_run(facts: &Facts<'_>, run: &RunRecord) -> Json {
         let number = |value: Option<crate::records::Num>| value.map(|value| value.to_number(names));
         json!({
             "final": measure.last.to_number(names), "step": measure.step, "min": number(measure.min), "max": number(measure.max),
-            "best": number(measure.best), "count": measure.count,
+            "best": number(measure.best), "mean": measure.mean, "count": measure.count,
         })
     };
     let metrics: Map<String, Json> =
@@ -184,6 +185,8 @@ pub(super) fn json_run(facts: &Facts<'_>, run: &RunRecord) -> Json {
         "start": run.start,
         "end": run.end,
         "seconds": run.seconds,
+        "cpu_seconds": run.cpu_seconds,
+        "peak_memory": run.peak_memory,
         "by": text(run.by),
         "host": text(run.host),
         "command": command,

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::command::Filled;
-use super::last_line;
+use super::{last_line, system};
 use super::session::Session;
 use crate::capture::process::{self, Ended};
 use crate::cli::error::CliError;
@@ -63,17 +63,20 @@ impl Session<'_> {
         }
         let output = folder.output();
         let spec = process::Spec { argv: &filled.argv, env: &env, output: &output, tty: self.args.tty };
+        let mut sampling = None;
         let started = |pid| {
+            sampling = system::start(self.cx, pid, &self.environment, folder.journal());
             // Without this line an orphaned run is sealed a little too early, nothing more.
             let _ = log::append_event(&folder.journal(), &Event::Owner(self.host.owner("command", pid)));
         };
         let ended = process::run(&spec, started, &mut io::stdout()).map_err(RecordError::io(&output))?;
+        drop(sampling);
         let status = match ended {
             Ended { exit: Some(0), .. } => Status::Ok,
             Ended { signal: Some(_), .. } | Ended { was_asked_to_end: true, .. } => Status::Killed,
             _ => Status::Failed,
         };
-        let end = close::ending(status, ended.exit, ended.signal);
+        let end = close::ending(status, ended.exit, ended.signal, ended.used);
         let direction = |metric: &str| self.direction(metric);
         let closing = Closing {
             direction: &direction,

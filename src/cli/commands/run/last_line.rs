@@ -5,6 +5,7 @@ use crate::cli::notices::{leading_metrics, shown};
 use crate::model::experiment::Experiment;
 use crate::model::fact::{Body, Fact};
 use crate::model::id::Id;
+use crate::model::metric::{Summary, is_system};
 use crate::model::run::{Run, Status};
 use crate::store::facts_of_commit;
 
@@ -62,13 +63,13 @@ pub(super) fn warn_if_identical(cx: &Context, run: &Run, session: &[Run]) {
         session.iter().chain(&here).filter(is_other).filter(|other| other.status == Status::Ok)
     };
     let is_same = |other: &Run| {
-        other.metrics.len() == run.metrics.len()
-            && run.metrics.iter().all(|(name, summary)| {
+        results(other).count() == results(run).count()
+            && results(run).all(|(name, summary)| {
                 other.metrics.get(name).is_some_and(|other| other.r#final.is_identical(&summary.r#final))
             })
     };
     if run.status == Status::Ok
-        && !run.metrics.is_empty()
+        && results(run).next().is_some()
         && others().all(is_same)
         && let Some(other) = others().next()
     {
@@ -78,6 +79,11 @@ pub(super) fn warn_if_identical(cx: &Context, run: &Run, session: &[Run]) {
             seeds[0], seeds[1]
         ));
     }
+}
+
+/// The metrics, without those of the system.
+fn results(run: &Run) -> impl Iterator<Item = (&String, &Summary)> {
+    run.metrics.iter().filter(|(name, _)| !is_system(name))
 }
 
 /// The runs that count in the note of a commit.

@@ -12,6 +12,7 @@ mod repeat;
 mod request;
 mod seeds;
 mod session;
+mod system;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

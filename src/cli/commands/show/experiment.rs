@@ -15,6 +15,7 @@ use crate::model::direction::Direction;
 use crate::model::experiment::Experiment;
 use crate::model::fact::Header;
 use crate::model::hypothesis::Hypothesis;
+use crate::model::metric::is_system;
 use crate::model::run::Status;
 use crate::model::tag;
 use crate::model::text::printable;
@@ -220,7 +221,9 @@ fn metrics(records: &Records, runs: &[&RunRecord], hypothesis: &Hypothesis) -> V
         let at = hypothesis.expect.iter().position(|expectation| expectation.metric == name);
         at.unwrap_or(hypothesis.expect.len())
     };
-    let mut names: Vec<(&str, Symbol)> = names.into_iter().collect();
+    let is_expected = |name: &str| hypothesis.expect.iter().any(|expectation| expectation.metric == name);
+    let mut names: Vec<(&str, Symbol)> =
+        names.into_iter().filter(|(name, _)| !is_system(name) || is_expected(name)).collect();
     names.sort_by_key(|(name, _)| rank(name));
     names.into_iter().map(|(_, name)| name).collect()
 }

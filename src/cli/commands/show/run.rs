@@ -11,13 +11,13 @@ use crate::cli::context::{Context, ShortIds};
 use crate::git::head::short as short_branch;
 use crate::model::data::DataPin;
 use crate::model::fact::Header;
-use crate::model::metric::Summary;
+use crate::model::metric::{SYSTEM, Summary, is_system};
 use crate::model::run::{Artifact, Run};
 use crate::model::tag;
 use crate::model::text::printable;
 use crate::model::time::Time;
 use crate::render::number::{age, bytes, duration, plural};
-use crate::render::value::shell_quote;
+use crate::render::value::{shell_quote, short as short_number};
 
 /// The keys of a fact that have lines of their own; every other one is shown as it is.
 const SHOWN: &[&str] = &[
@@ -49,6 +49,7 @@ const SHOWN: &[&str] = &[
     "start",
     "end",
     "seconds",
+    "resources",
     "command",
     "argv_digest",
     "cwd",
@@ -96,10 +97,16 @@ pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
         lines.add("param", format!("{name} = {}{}", plain(param.value), marked(&param, plain)));
     }
     let spark = sparks(cx, view);
-    for (name, metric) in view.metrics() {
+    let (system, metrics): (Vec<_>, Vec<_>) = view.metrics().into_iter().partition(|(name, _)| is_system(name));
+    for (name, metric) in metrics {
         let spark = spark(name).map(|spark| format!("  {spark}")).unwrap_or_default();
         let mark = marked(&metric, |summary| summary.r#final.to_string());
         lines.add("metric", format!("{name} = {}{mark}{spark}", summary(metric.value)));
+    }
+    for (name, metric) in system {
+        let spark = spark(name).map(|spark| format!("  {spark}")).unwrap_or_default();
+        let name = name.trim_start_matches(SYSTEM);
+        lines.add("system", format!("{name} = {}{spark}", load(metric.value)));
     }
     lines.add("tags", tag::tags(&[], &view.about).into_iter().collect::<Vec<_>>().join(" "));
     // Why it was withdrawn stands above.
@@ -135,6 +142,13 @@ fn add_course(lines: &mut Lines, view: &View, short: &ShortIds) {
     } else {
         lines.add("ended", format!("{} after {}", run.end.local_minute(), duration(run.seconds)));
     }
+    lines.add_some(
+        "used",
+        run.resources.map(|used| {
+            let (user, system) = (duration(used.user_seconds), duration(used.system_seconds));
+            format!("CPU {user} user, {system} system; peak memory {}", bytes(used.peak_memory))
+        }),
+    );
     lines.add_some(
         "exit",
         run.signal.map(|signal| format!("signal {signal}")).or(run.exit.map(|exit| exit.to_string())),
@@ -232,6 +246,17 @@ fn summary(summary: &Summary) -> String {
         _ => String::new(),
     };
     format!("{}{step}{range}", summary.r#final)
+}
+
+/// Of what the machine was busy with, the last value says least.
+fn load(summary: &Summary) -> String {
+    match (&summary.mean, &summary.min, &summary.max) {
+        (Some(mean), Some(min), Some(max)) if summary.count > 1 => {
+            let count = plural(usize::try_from(summary.count).unwrap_or(usize::MAX), "point");
+            format!("{} in the mean  ({count}, {min} to {max})", short_number(mean))
+        }
+        _ => summary.r#final.to_string(),
+    }
 }
 
 /// Who added a value later, and what it replaced.

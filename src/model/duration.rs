@@ -11,7 +11,7 @@ const UNITS: [(&[&str], f64); 6] = [
 ];
 
 /// Reads a duration, in seconds. A number alone is seconds.
-pub(super) fn parse(text: &str) -> Option<f64> {
+pub fn parse(text: &str) -> Option<f64> {
     let mut rest = text.trim();
     let mut sum = 0.0;
     let mut parts = 0;
@@ -35,7 +35,7 @@ fn seconds(unit: &str) -> Option<f64> {
 }
 
 /// The characters at the start that `wanted` accepts, and what is behind them.
-pub(super) fn split(text: &str, wanted: impl Fn(char) -> bool) -> (&str, &str) {
+pub fn split(text: &str, wanted: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !wanted(c)).unwrap_or(text.len()))
 }
 
