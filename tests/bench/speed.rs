@@ -33,6 +33,8 @@ fn main() {
         ("data", &mut data),
         ("one-commit", &mut one_commit),
         ("environment", &mut environment),
+        ("clean-tree", &mut clean_tree),
+        ("sampling", &mut sampling),
     ]);
 }
 
@@ -266,6 +268,67 @@ fn environment() {
         let args = ["run", "--seed", "1", "--again", "--", command];
         report(&format!("run --again -- {command}"), median(21, || measure(repo.path(), XP, &args, &[])));
     }
+}
+
+/// What `run` finds out before it refuses: whether the tree is clean, and all that comes with it.
+fn clean_tree() {
+    let repo = repository(50_000);
+    let path = repo.path();
+    let status = || measure(path, "git", &["status", "--porcelain"], &[]);
+    let run = ["run", "--seed", "1", "--", "true"];
+    git(path, &["status", "--porcelain"]);
+    measure(path, XP, &run, &[]);
+    let compare = |what: &str| {
+        git(path, &["status", "--porcelain"]);
+        // In turns, so that what else the machine does is shared fairly.
+        let (floor, checked): (Vec<Cost>, Vec<Cost>) =
+            (0..21).map(|_| (status(), measure(path, XP, &run, &[]))).unzip();
+        let (floor, checked) = (middle(&floor), middle(&checked));
+        report(&format!("git status --porcelain, 50,000 files{what} (floor)"), floor);
+        report(&format!("run, checked and refused{what}"), checked);
+        println!("{:<64} {:>9.2} x", "that is", checked.cpu / floor.cpu);
+    };
+    compare("");
+    git(path, &["update-index", "--untracked-cache"]);
+    git(path, &["config", "core.untrackedCache", "true"]);
+    git(path, &["status"]);
+    compare(", untracked cache");
+    git(path, &["config", "core.untrackedCache", "false"]);
+    git(path, &["update-index", "--no-untracked-cache"]);
+    for i in 0..100 {
+        std::fs::write(path.join(format!("d{}/f{i}.py", i % 20)), "changed\n").unwrap();
+        std::fs::write(path.join(format!("d{}/new{i}.py", i % 20)), "new\n").unwrap();
+    }
+    compare(", 200 changed");
+}
+
+/// Looking at the system while a command runs that has eight children.
+fn sampling() {
+    const SECONDS: u32 = 10;
+    let repo = repository(10);
+    let script = format!("for i in 1 2 3 4 5 6 7 8; do sleep {SECONDS} & done; wait");
+    let run = |every: &str| {
+        let set = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "xp.run.sample"), ("GIT_CONFIG_VALUE_0", every)];
+        measure(repo.path(), XP, &["run", "--again", "--seed", "1", "--", "sh", "-c", &script], &set)
+    };
+    let intervals = ["off", "1s", "0.1s"];
+    let mut costs: [Vec<Cost>; 3] = Default::default();
+    for _ in 0..5 {
+        intervals.iter().zip(&mut costs).for_each(|(every, costs)| costs.push(run(every)));
+    }
+    let [floor, second, tenth] = costs.map(|costs| middle(&costs));
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let processes = processes.filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok()).count();
+    report(&format!("run of {SECONDS} s, 9 of {processes} processes, not sampled (floor)"), floor);
+    report("the same sampled every second", second);
+    report("the same sampled every tenth of a second", tenth);
+    let looks = f64::from(SECONDS) * 10.0 - 1.0;
+    let look = (tenth.cpu - floor.cpu) / looks;
+    println!("{:<64} {look:>9.3} ms", "each look, from the last");
+    let share = |of: f64| of * 100.0 / 1000.0 / f64::from(SECONDS);
+    println!("{:<64} {:>9.3} %", "of a core at 1s, measured", share(second.cpu - floor.cpu));
+    println!("{:<64} {:>9.3} %", "of a core at 1s, by looks", look / 10.0);
+    println!("{:<64} {:>9.3} %", "of a core at 10s, by looks", look / 100.0);
 }
 
 /// Milliseconds.
