@@ -6,6 +6,7 @@
 #
 # For the tests it sets
 #   GIT_XP_TEST_PYTHON    a Python with the packages of tests/requirements.txt
+#   GIT_XP_TEST_OLD_GIT   a folder with git 2.39, unless one is in PATH
 #   GIT_XP_TEST_COMPLETE  1: a test that would leave itself out for want of shellcheck, zsh, git-lfs, chromium or Python fails
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -36,7 +37,7 @@ python_has_venv() {
 # Prints the Debian packages whose programs are missing, one a line.
 missing_packages() {
     local entry
-    for entry in git:git cc:gcc shellcheck:shellcheck zsh:zsh fish:fish git-lfs:git-lfs Rscript:r-base-core chromium:chromium; do
+    for entry in git:git cc:gcc shellcheck:shellcheck zsh:zsh fish:fish git-lfs:git-lfs git-crypt:git-crypt mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse setpriv:util-linux losetup:mount Rscript:r-base-core chromium:chromium; do
         command -v "${entry%%:*}" >/dev/null || printf '%s\n' "${entry#*:}"
     done
     python_has_venv || printf 'python3\npython3-venv\n'
@@ -72,6 +73,31 @@ install_venv() {
     venv_is_ready "$venv" || fail "the Python in $venv cannot import all of tests/requirements.txt"
 }
 
+# Whether a folder of PATH has git 2.39, though perhaps not as the first.
+has_old_git() {
+    local git
+    while IFS= read -r git; do
+        [[ $("$git" --version) != "git version 2.39."* ]] || return 0
+    done < <(type -ap git)
+    return 1
+}
+
+# Unpacks the git of Debian 12 into a folder, beside the installed one.
+install_old_git() {
+    local folder=$1 version
+    [ ! -x "$folder/git" ] || return 0
+    step "git 2.39 into $folder"
+    version=$(apt-cache madison git | awk -F' *[|] *' '$2 ~ /:2\.39\./ { print $2; exit }')
+    [ -n "$version" ] || fail "apt knows no git 2.39 here: add Debian 12 (bookworm) to its sources, or put a git 2.39 into PATH"
+    rm -rf "$folder" && mkdir -p "$folder"
+    (cd "$folder" && apt-get download -q "git=$version" && dpkg -x ./git_*.deb unpacked)
+    # It looks for its commands where they were installed.
+    printf '#!/bin/sh\nGIT_EXEC_PATH=%q exec %q "$@"\n' "$folder/unpacked/usr/lib/git-core" "$folder/unpacked/usr/bin/git" >"$folder/git.new"
+    chmod +x "$folder/git.new"
+    mv "$folder/git.new" "$folder/git"
+    "$folder/git" --version | grep -q ' 2\.39\.' || fail "the git in $folder does not run"
+}
+
 # Prints all shell scripts that are or could be committed, each ended by a NUL.
 shell_scripts() {
     local file first
@@ -93,8 +119,10 @@ mkdir -p "$cache"
 (
     ! command -v flock >/dev/null || flock 9
     install_venv "$cache/venv"
+    has_old_git || install_old_git "$cache/git-2.39"
 ) 9>"$cache/venv.lock"
 export GIT_XP_TEST_PYTHON="$cache/venv/bin/python"
+has_old_git || export GIT_XP_TEST_OLD_GIT="$cache/git-2.39"
 export GIT_XP_TEST_COMPLETE=1
 
 step "shell scripts"

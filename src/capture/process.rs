@@ -1,5 +1,6 @@
 //! Running the command: its output goes straight into the log file, which is followed onto the terminal, so that it outlives a killed git-xp.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -19,7 +20,7 @@ pub struct Spec<'a> {
     /// Program and arguments.
     pub argv: &'a [String],
     /// Variables added to the environment.
-    pub env: &'a [(String, String)],
+    pub env: &'a [(String, OsString)],
     /// The file that takes stdout and stderr.
     pub output: &'a Path,
     /// Give the command the terminal instead; its output is then not recorded.

@@ -119,6 +119,10 @@ impl Context {
         for unreadable in all.iter().take(5) {
             self.ui.warning(&format!("{unreadable}: {}; skipped", unreadable.reason));
         }
+        if let Some((remote, why)) = self.repo.broken_promise().filter(|_| !all.is_empty()) {
+            self.ui
+                .hint(&format!("this is a partial clone, and {remote} could not be asked for what is not here: {why}"));
+        }
         if all.len() > 5 {
             self.ui.warning(&format!("{} more facts cannot be read: git xp fsck lists them", all.len() - 5));
         }

@@ -76,6 +76,13 @@ impl From<GitError> for CliError {
                 result.hint(format!("if you trust it: git config --global --add safe.directory '{}'", dir.display()))
             }
             GitError::Bare { .. } => result.hint("work in a clone of it: git clone <this repository> <folder>"),
+            GitError::CalledBare { .. } => result.hint("git config core.bare false"),
+            GitError::Unusable { hint, .. } => result.hint(hint),
+            GitError::Unwritable { source, .. } | GitError::Io { source, .. } => {
+                io_hint(&source).into_iter().fold(result, Self::hint)
+            }
+            GitError::Command { message, .. } if message.contains("filter '") => result
+                .hint("git config --get-regexp '^filter[.]'    lists the filters; install the program of this one"),
             GitError::Unborn { .. } => result.hint("git add -A && git commit -m 'Start'"),
             GitError::UnknownRevision { .. } => result.hint("git branch --all    lists the branches there are"),
             GitError::Locked { lock, .. } => {

@@ -120,6 +120,8 @@ fn find_manual_journal(cwd: &Path) -> Option<PathBuf> {
 
 /// Open a manual run. Nothing refuses: a dirty tree is stored as a snapshot, a missing seed is marked, with one warning.
 fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
+    cx.repo.work_dir()?;
+    cx.repo.check_writable()?;
     let head = cx.repo.head()?;
     let id = Id::random().map_err(RecordError::from)?;
     let dirt = dirt(cx)?;
@@ -185,6 +187,7 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
 }
 
 fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> {
+    cx.repo.check_writable()?;
     cx.seal_made(&mut Sealed::default());
     // A run that another process is closing at this moment is in no ledger yet, and its journal takes no more.
     let folder = selector.parse().ok().map(|id| cx.root.folder(id));

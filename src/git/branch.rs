@@ -56,7 +56,8 @@ impl Repo {
     /// # Errors
     /// [`GitError::Conflict`] if it does.
     pub fn create_branch(&self, full: &str, commit: Oid, message: &str) -> Result<(), GitError> {
-        self.transact(&[Edit::set(full, None, commit, message)])
+        // gix would wait for packed-refs too.
+        self.transact_by_git(&[Edit::set(full, None, commit, message)])
     }
 
     /// Move onto a branch as `git switch` does, uncommitted changes travelling along.

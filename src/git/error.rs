@@ -23,6 +23,28 @@ pub enum GitError {
         /// The repository.
         dir: PathBuf,
     },
+    /// A repository with a work tree whose config says that it has none.
+    #[error("core.bare of {} says that there is no work tree to run in", dir.display())]
+    CalledBare {
+        /// The git folder.
+        dir: PathBuf,
+    },
+    /// The environment or the repository's format keeps git-xp from seeing what git sees.
+    #[error("{message}")]
+    Unusable {
+        /// What is the matter.
+        message: String,
+        /// What to type.
+        hint: String,
+    },
+    /// A folder of the repository that nothing can be written to.
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No commit yet.
     #[error("the branch '{branch}' has no commit yet")]
     Unborn {

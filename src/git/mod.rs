@@ -15,11 +15,14 @@ pub mod merged;
 pub mod neighbour;
 pub mod notes;
 pub mod objects;
+mod open;
 pub mod pack_order;
 pub mod pager;
 pub mod process;
+mod promisor;
 pub mod refs;
 pub mod repo;
+mod rights;
 pub mod status;
 pub mod tree;
 

@@ -77,6 +77,7 @@ impl Repo {
         let mut open = vec![(prefix.to_owned(), tree)];
         while let Some((prefix, tree)) = open.pop() {
             let doing = || format!("cannot read the notes tree {tree}");
+            self.prefetch([tree]);
             let data = self.inner.find_tree(tree).map_err(GitError::gix(doing()))?;
             for entry in TreeRefIter::from_bytes(&data.data, tree.kind()) {
                 let entry = entry.map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })?;

@@ -23,6 +23,7 @@ impl Repo {
     /// # Errors
     /// If the object is missing, no blob, or corrupt.
     pub fn read_blob(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
+        self.prefetch([oid]);
         let mut blob = self.inner.find_blob(oid).map_err(GitError::gix(format!("cannot read the blob {oid}")))?;
         Ok(std::mem::take(&mut blob.data))
     }
@@ -33,6 +34,7 @@ impl Repo {
     /// If the object is missing, no blob, or corrupt.
     pub fn read_blob_into(&self, oid: Oid, bytes: &mut Vec<u8>) -> Result<(), GitError> {
         let doing = || format!("cannot read the blob {oid}");
+        self.prefetch([oid]);
         let found = self.inner.objects.try_find(&oid, bytes).map_err(|error| GitError::gix(doing())(error))?;
         let message = match found.map(|data| data.kind) {
             Some(Kind::Blob) => return Ok(()),
@@ -269,6 +271,7 @@ impl Find for Writer<'_> {
         id: &gix::hash::oid,
         buffer: &'a mut Vec<u8>,
     ) -> Result<Option<gix::objs::Data<'a>>, gix::Error> {
+        self.repo.prefetch([id.to_owned()]);
         self.repo.inner.objects.try_find(id, buffer)
     }
 }

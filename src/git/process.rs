@@ -99,13 +99,13 @@ impl Git {
         }
         let mut child = self.command.spawn().map_err(|source| GitError::NoGit { source })?;
         let stdin = child.stdin.take();
-        if let Some(patience) = self.patience {
-            kill_after(&mut child, patience);
-        }
         std::thread::scope(|scope| {
             if let (Some(mut stdin), Some(input)) = (stdin, input) {
                 // A git that ends early closes the pipe; its exit code then says why.
                 scope.spawn(move || stdin.write_all(input));
+            }
+            if let Some(patience) = self.patience {
+                kill_after(&mut child, patience);
             }
             child.wait_with_output().map_err(|source| GitError::NoGit { source })
         })

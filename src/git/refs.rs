@@ -211,7 +211,7 @@ impl Repo {
         self.common_dir().join(format!("{name}.lock"))
     }
 
-    fn transact_by_git(&self, edits: &[Edit]) -> Result<(), GitError> {
+    pub(super) fn transact_by_git(&self, edits: &[Edit]) -> Result<(), GitError> {
         let mut input = String::from("start\n");
         for edit in edits {
             let name = &edit.name;
@@ -232,10 +232,11 @@ impl Repo {
                 return Err(GitError::Conflict { name: edit.name.clone() });
             }
         }
-        // The whole table has one lock, and git says nothing by which to tell it from other failures.
+        // git says nothing else by which to tell a lock from other failures. A reftable has one for all refs.
         match error {
             GitError::Command { message, .. } if message.contains("lock") => {
-                let lock = self.common_dir().join("reftable/tables.list.lock");
+                let table = self.common_dir().join("reftable/tables.list.lock");
+                let lock = if self.reftable { table } else { self.lock_file(&edits[0].name) };
                 Err(GitError::Locked { name: edits[0].name.clone(), lock })
             }
             other => Err(other),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice;
 
 use super::Oid;
-use super::config::parse_parameters;
 use super::error::GitError;
 use super::process::Git;
+use super::promisor::Promisor;
 
 /// Bytes of delta bases kept while packs are read; as git's own `core.deltaBaseCacheLimit`.
 const DELTA_CACHE: usize = 96 << 20;
@@ -17,36 +17,31 @@ pub struct Repo {
     pub(super) inner: gix::Repository,
     /// Refs are in a reftable, which gix cannot read: they go through the `git` executable.
     pub(super) reftable: bool,
+    /// Who has the objects that a partial clone lacks.
+    pub(super) promisor: Promisor,
     /// A signature was wanted and could not be had.
     pub(super) signing_failed: std::cell::Cell<bool>,
 }
 
 impl Repo {
-    /// Open the repository that `dir` lies in, honouring `GIT_DIR`, `GIT_WORK_TREE`, `GIT_CEILING_DIRECTORIES`, `git -c`.
-    ///
-    /// # Errors
-    /// If there is none, or if it belongs to another user and is not listed in `safe.directory`.
-    pub fn open(dir: &Path) -> Result<Self, GitError> {
-        let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
-        let options = || gix::open::Options::default().bail_if_untrusted(true).cli_overrides(command_line_config());
-        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let repo = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust)
-            .map_err(|error| open_error(dir, error))?;
-        let mut inner = repo.to_thread_local();
+    /// An open repository of gix.
+    pub(super) fn of(mut inner: gix::Repository) -> Self {
         // gix's own default of 64 delta bases is too few for thousands of similar facts: inflating them again was 70 % of the time.
         set_delta_cache(&mut inner, DELTA_CACHE);
         let reftable = inner
             .config_snapshot()
             .string("extensions.refStorage")
             .is_some_and(|storage| storage.eq_ignore_ascii_case(b"reftable"));
-        Ok(Self { inner, reftable, signing_failed: std::cell::Cell::new(false) })
+        let promisor = Promisor::of(&inner);
+        Self { inner, reftable, promisor, signing_failed: std::cell::Cell::new(false) }
     }
 
     /// The same repository with another bound, in bytes, on the delta bases that are kept: for who reads much once and must stay small.
     pub fn with_delta_cache(&self, bytes: usize) -> Self {
         let mut inner = self.inner.clone();
         set_delta_cache(&mut inner, bytes);
-        Self { inner, reftable: self.reftable, signing_failed: std::cell::Cell::new(false) }
+        let promisor = self.promisor.clone();
+        Self { inner, reftable: self.reftable, promisor, signing_failed: std::cell::Cell::new(false) }
     }
 
     /// Whether a commit that should have been signed is not, since the last time this was asked.
@@ -70,7 +65,11 @@ impl Repo {
     /// # Errors
     /// If the repository is bare.
     pub fn work_dir(&self) -> Result<&Path, GitError> {
-        self.inner.workdir().ok_or_else(|| GitError::Bare { dir: self.git_dir().to_owned() })
+        self.inner.workdir().ok_or_else(|| {
+            let dir = self.git_dir().to_owned();
+            // A git folder of this name has a work tree around it, whatever the setting says.
+            if dir.ends_with(".git") { GitError::CalledBare { dir } } else { GitError::Bare { dir } }
+        })
     }
 
     /// Where to start `git`: the work tree, or the git folder of a bare repository.
@@ -145,21 +144,4 @@ impl Repo {
 
 fn set_delta_cache(repo: &mut gix::Repository, bytes: usize) {
     repo.objects.set_pack_cache(move || Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(bytes)));
-}
-
-#[expect(clippy::disallowed_methods, reason = "how git hands its -c options to a subcommand")]
-fn command_line_config() -> Vec<String> {
-    std::env::var("GIT_CONFIG_PARAMETERS").map(|text| parse_parameters(&text)).unwrap_or_default()
-}
-
-fn open_error(dir: &Path, error: gix::Error) -> GitError {
-    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    // Order matters: a repository that is found and not trusted is no missing repository.
-    if error.is_permission_denied() || error.to_string().to_lowercase().contains("trust") {
-        return GitError::Untrusted { dir };
-    }
-    if error.is_not_found() {
-        return GitError::NotARepository { dir };
-    }
-    GitError::gix(format!("cannot open the repository at {}", dir.display()))(error)
 }

@@ -18,6 +18,7 @@ impl Repo {
     /// If the tree is missing or corrupt.
     pub fn read_tree(&self, tree: Oid) -> Result<Vec<(String, EntryMode, Oid)>, GitError> {
         let doing = || format!("cannot read the tree {tree}");
+        self.prefetch([tree]);
         let data = self.inner.find_tree(tree).map_err(GitError::gix(doing()))?;
         let mut out = Vec::new();
         for entry in TreeRefIter::from_bytes(&data.data, tree.kind()) {

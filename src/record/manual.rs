@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::model::id::Id;
+use crate::store::folder::persist_new;
 
 /// The file that holds the id of the manual run of a branch in a work tree. `branch` is a full ref, or a commit when HEAD is detached.
 pub fn pointer(git_dir: &Path, branch: &str) -> PathBuf {
@@ -26,13 +27,10 @@ pub fn claim(git_dir: &Path, branch: &str, id: Id) -> io::Result<Id> {
     fs::create_dir_all(&dir)?;
     let mut file = tempfile::NamedTempFile::new_in(&dir)?;
     writeln!(file, "{id}")?;
-    match file.persist_noclobber(&path) {
-        Ok(_) => Ok(id),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            find(git_dir, branch).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it holds no id; delete it"))
-        }
-        Err(error) => Err(error.error),
+    if persist_new(file, &path)? {
+        return Ok(id);
     }
+    find(git_dir, branch).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it holds no id; delete it"))
 }
 
 /// Forget the manual run of a branch.

@@ -215,6 +215,7 @@ fn collect_lost(
 fn read_notes(repo: &Repo) -> Result<BTreeMap<Oid, Vec<u8>>, GitError> {
     let Some(tip) = repo.find_ref(NOTES)? else { return Ok(BTreeMap::new()) };
     let notes = repo.list_notes(repo.commit_tree(tip)?)?;
+    repo.prefetch(notes.iter().map(|(_, blob)| *blob));
     notes.into_iter().map(|(commit, blob)| Ok((commit, repo.read_blob(blob)?))).collect()
 }
 

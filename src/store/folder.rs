@@ -219,11 +219,7 @@ impl Folder {
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        match file.persist_noclobber(self.path.join("fact.json")) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error.error),
-        }
+        persist_new(file, &self.path.join("fact.json")).map(drop)
     }
 
     /// The made fact with its files, ready to be sealed.
@@ -257,6 +253,21 @@ impl Folder {
     /// If the disk refuses.
     pub fn remove(&self) -> io::Result<()> {
         fs::remove_dir_all(&self.path)
+    }
+}
+
+/// Give a temporary file its name unless there is such a file; returns whether it got it.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn persist_new(file: tempfile::NamedTempFile, path: &Path) -> io::Result<bool> {
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        // File systems without links (FAT) know no other way to take only a free name. Of two writers in the same moment the later one counts: whoever
+        // could be the other one holds a lock, or has another id.
+        Err(_) if path.exists() => Ok(false),
+        Err(error) => error.file.persist(path).map(|_| true).map_err(|error| error.error),
     }
 }
 

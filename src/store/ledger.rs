@@ -102,16 +102,18 @@ impl Ledgers {
         if !mode.is_tree() {
             return Ok(());
         }
+        let mut files = Vec::new();
         for (folder, mode, tree) in repo.read_tree(facts)? {
-            if !mode.is_tree() {
-                continue;
+            if mode.is_tree() {
+                files.extend(repo.read_tree(tree)?.into_iter().map(|(file, _, blob)| (folder.clone(), file, blob)));
             }
-            for (file, _, blob) in repo.read_tree(tree)? {
-                let path = format!("facts/{folder}/{file}");
-                match read_fact(repo, &file, blob) {
-                    Ok((fact, stem)) => self.facts.push(Stored { fact, blob, ledger: ledger.to_owned(), stem }),
-                    Err(reason) => self.unreadable.push(Unreadable { ledger: ledger.to_owned(), path, reason }),
-                }
+        }
+        repo.prefetch(files.iter().map(|(.., blob)| *blob));
+        for (folder, file, blob) in files {
+            let path = format!("facts/{folder}/{file}");
+            match read_fact(repo, &file, blob) {
+                Ok((fact, stem)) => self.facts.push(Stored { fact, blob, ledger: ledger.to_owned(), stem }),
+                Err(reason) => self.unreadable.push(Unreadable { ledger: ledger.to_owned(), path, reason }),
             }
         }
         Ok(())

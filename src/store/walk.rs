@@ -55,7 +55,9 @@ impl Walk {
                 walk.unreadable.push(Unreadable::no_ledger(ledger.clone()));
             }
             walk.ledgers.push(ledger);
-            for (path, file, blob) in blobs(repo, tip)? {
+            let blobs = blobs(repo, tip)?;
+            repo.prefetch(blobs.iter().map(|(.., blob)| *blob));
+            for (path, file, blob) in blobs {
                 match read_fact(repo, &file, blob) {
                     Ok((fact, _)) => walk.add(&mut facts, &mut dead, fact, &path, blob),
                     Err(reason) => walk.skip(path, reason),

@@ -38,6 +38,22 @@ fn the_command_reference_is_up_to_date() {
 }
 
 #[test]
+fn the_table_of_repositories_is_up_to_date() {
+    const BEGIN: &str = "<!-- The rows of tests/it/matrix/rows.rs. -->\n";
+    const END: &str = "<!-- End of the rows. -->\n";
+    let path = root().join("docs/repositories.md");
+    let text = std::fs::read_to_string(&path).expect("the page about repositories");
+    let (before, rest) = text.split_once(BEGIN).expect("where the rows begin");
+    let (_, after) = rest.split_once(END).expect("where the rows end");
+    let wanted = format!("{before}{BEGIN}{}{END}{after}", crate::matrix::table());
+    if std::env::var_os("GIT_XP_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).expect("the page about repositories");
+    assert!(found == wanted, "docs/repositories.md is out of date: GIT_XP_UPDATE_DOCS=1 cargo test --test it docs");
+}
+
+#[test]
 fn links_lead_somewhere() {
     let mut files = vec![root().join("README.md")];
     collect(&root().join("docs"), &mut files);

@@ -35,6 +35,7 @@ mod layering;
 mod list;
 mod log;
 mod log_metric;
+mod matrix;
 mod output;
 mod outputs;
 mod plot;

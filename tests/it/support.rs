@@ -192,6 +192,8 @@ pub enum Part {
     Program(&'static str),
     /// The right to mount and to change owners.
     Root,
+    /// A folder with the git of Debian 12, 2.39: `GIT_XP_TEST_OLD_GIT`, or one of PATH.
+    OldGit,
 }
 
 /// Where a part is. Where it is missing the test leaves itself out, loudly; with `GIT_XP_TEST_COMPLETE=1` (`tests/all.sh`) that is a failure.
@@ -206,6 +208,7 @@ pub fn need(part: Part) -> Option<String> {
                 .map(|path| path.display().to_string())
         }),
         Part::Root => rustix_is_root().then(String::new),
+        Part::OldGit => old_git(),
     };
     if found.is_none() {
         let complete = std::env::var("GIT_XP_TEST_COMPLETE").is_ok_and(|value| value == "1");
@@ -216,6 +219,17 @@ pub fn need(part: Part) -> Option<String> {
         let _ = writeln!(std::io::stderr(), "LEFT OUT: {at}: needs {part:?}; ./tests/all.sh installs it");
     }
     found
+}
+
+/// A folder where `git` is of version 2.39.
+fn old_git() -> Option<String> {
+    let named = std::env::var_os("GIT_XP_TEST_OLD_GIT").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_old = |folder: &PathBuf| {
+        let version = Command::new(folder.join("git")).arg("--version").output();
+        version.is_ok_and(|output| output.stdout.starts_with(b"git version 2.39."))
+    };
+    named.into_iter().chain(std::env::split_paths(&path)).find(is_old).map(|folder| folder.display().to_string())
 }
 
 fn rustix_is_root() -> bool {

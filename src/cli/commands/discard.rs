@@ -31,6 +31,7 @@ pub struct DiscardArgs {
 /// # Errors
 /// If there is no such run, or it was withdrawn before.
 pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
+    cx.repo.check_writable()?;
     let branch = manual::branch_of(cx.repo.git_dir()).unwrap_or_default();
     let open = manual::find(cx.repo.git_dir(), &branch);
     let selector = match (&args.run, open) {

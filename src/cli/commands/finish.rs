@@ -31,6 +31,7 @@ pub struct FinishArgs {
 /// # Errors
 /// If no manual run is open.
 pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
+    cx.repo.check_writable()?;
     let branch = manual::branch_of(cx.repo.git_dir()).unwrap_or_default();
     let Some(id) = manual::find(cx.repo.git_dir(), &branch) else {
         cx.seal();

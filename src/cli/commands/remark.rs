@@ -42,6 +42,7 @@ pub struct RemarkArgs {
 /// # Errors
 /// If the selector names nothing, or nothing is said.
 pub fn run(cx: &Context, args: &RemarkArgs) -> Result<u8, CliError> {
+    cx.repo.check_writable()?;
     // A run that has just ended may be meant.
     cx.seal();
     let records = cx.records_about(&[&args.selector])?;

@@ -99,10 +99,13 @@ pub struct StartArgs {
 /// If the name, base or hypothesis is wrong, or git refuses; then nothing has changed.
 pub fn run(cx: &Context, args: StartArgs) -> Result<u8, CliError> {
     cx.repo.work_dir()?;
+    cx.repo.check_writable()?;
     let head = cx.repo.head()?;
     if let Some(operation) = cx.repo.operation() {
-        return Err(CliError::new(format!("a {operation} is in progress")).hint(end_operation(operation)));
+        let article = if operation == "am" { "an" } else { "a" };
+        return Err(CliError::new(format!("{article} {operation} is in progress")).hint(end_operation(operation)));
     }
+    check_can_switch(cx, &args)?;
     if args.amend {
         return amend(cx, &args, &head);
     }
@@ -134,6 +137,18 @@ pub fn run(cx: &Context, args: StartArgs) -> Result<u8, CliError> {
     }
     cx.ui.hint("git xp run --seed 1 -- <command>    records a run of it");
     Ok(exit::OK)
+}
+
+/// Whether git will be able to move onto the branch, as far as that can be told before it is made.
+fn check_can_switch(cx: &Context, args: &StartArgs) -> Result<(), CliError> {
+    if args.here || args.amend || args.worktree.is_some() {
+        return Ok(());
+    }
+    if let Some(lock) = cx.repo.index_lock() {
+        return Err(GitError::Locked { name: "the index".to_owned(), lock }.into());
+    }
+    // git looks at the same files, with the same filters.
+    Ok(cx.repo.dirt().map(drop)?)
 }
 
 /// What is going to be made.
@@ -315,7 +330,9 @@ fn settle(cx: &Context, args: &StartArgs, plan: &Plan, commit: Oid) -> Result<()
         // The branch was made a moment ago and nobody has moved it.
         let _ = cx.repo.transact(&[crate::git::refs::Edit::delete(&plan.branch, commit)]);
         return Err(match error {
-            GitError::Command { message, .. } => CliError::new(message).hint("commit or stash what is in the way"),
+            GitError::Command { message, .. } if !message.contains("filter '") => {
+                CliError::new(message).hint("commit or stash what is in the way")
+            }
             other => other.into(),
         });
     }

@@ -46,6 +46,7 @@ pub struct TagArgs {
 pub fn run(cx: &Context, args: &TagArgs) -> Result<u8, CliError> {
     args.tags.iter().try_for_each(|text| tag::check(text).map_err(|error| CliError::usage(error.to_string())))?;
     if !args.tags.is_empty() {
+        cx.repo.check_writable()?;
         // A run that has just ended may be meant.
         cx.seal();
     }

@@ -111,6 +111,7 @@ pub(super) fn read_entries<'a>(
     if unknown.len() > FEW {
         repo.sort_by_pack(&mut unknown, |entry| entry.blob);
     }
+    repo.prefetch(unknown.iter().map(|entry| entry.blob));
     let mut bytes = Vec::new();
     let all = unknown.len();
     for (done, entry) in unknown.iter_mut().enumerate() {
@@ -165,7 +166,7 @@ pub(super) fn read_notes(
     let (mut rows, mut all) = (Vec::new(), Vec::new());
     let mut added: HashSet<Id> = HashSet::new();
     let (mut fresh, mut is_lossy) = (0, false);
-    let notes = match folder.name.as_str() {
+    let notes: Vec<Oid> = match folder.name.as_str() {
         // What lies in folders has slots of its own.
         "" => {
             let entries = repo.read_tree(folder.tree)?.into_iter();
@@ -173,6 +174,7 @@ pub(super) fn read_notes(
         }
         prefix => repo.list_notes_below(folder.tree, prefix)?,
     };
+    repo.prefetch(notes.iter().copied().filter(|blob| !by_blob.contains_key(blob)));
     for blob in notes {
         // Most notes hold one fact, and then they are the fact's own blob.
         if let Some(id) = by_blob.get(&blob) {

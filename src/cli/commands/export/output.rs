@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::cli::error::CliError;
+use crate::store::folder::persist_new;
 
 /// Where an export goes.
 pub(super) enum Output {
@@ -105,8 +106,13 @@ impl Output {
             Self::Stream(_) => Ok(()),
             Self::File { temporary, target, replace } => {
                 temporary.as_file().sync_all()?;
-                let kept = if replace { temporary.persist(target) } else { temporary.persist_noclobber(target) };
-                kept.map(drop).map_err(|error| error.error)
+                if replace {
+                    return temporary.persist(target).map(drop).map_err(|error| error.error);
+                }
+                match persist_new(temporary, &target)? {
+                    true => Ok(()),
+                    false => Err(io::ErrorKind::AlreadyExists.into()),
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::cli::notices::shell_quote;
 use crate::git::Oid;
 use crate::git::head::Head;
 use crate::git::objects::Author;
-use crate::git::status::Dirt;
+use crate::git::status::{Dirt, DirtKind};
 use crate::model::time::Time;
 use crate::record::rules::{Findings, Judgement, judge};
 use crate::settings::{Level, Rule, Rules};
@@ -46,7 +46,7 @@ pub(in crate::cli::commands) struct Examined {
 /// Judge the rules; nothing is changed.
 ///
 /// # Errors
-/// If git cannot read the work tree, or an option would loosen a locked rule.
+/// If git cannot read the work tree, files are in conflict that a commit would take, or an option would loosen a locked rule.
 pub(super) fn examine(cx: &Context, args: &RunArgs, command: &[String], apart: &Apart) -> Result<Examined, CliError> {
     cx.repo.work_dir()?;
     let mut rules = cx.settings.rules.clone();
@@ -66,6 +66,10 @@ pub(super) fn examine(cx: &Context, args: &RunArgs, command: &[String], apart: &
         unrecorded: unrecorded(cx, command, apart)?,
         lacks_seed: args.seed.is_none() && args.seeds.is_none(),
     };
+    if matches!(rules.clean, Level::Refuse | Level::Commit) {
+        // The usual remedy, to commit everything, is none for them.
+        refuse_conflicts(&findings.dirt)?;
+    }
     Ok(Examined { judgement: judge(&findings, &rules), rules, dirt: findings.dirt })
 }
 
@@ -189,6 +193,15 @@ fn typed_around(verb: &str) -> (Vec<String>, Vec<String>) {
     let is_own = |at: usize| verb != "run" && at < command && after[at] == "--json";
     let after = after.iter().enumerate().filter(|(at, _)| !is_own(*at)).map(|(_, arg)| arg.clone()).collect();
     (args[..at].to_vec(), after)
+}
+
+/// `git add` would take files with conflict marks for settled.
+fn refuse_conflicts(dirt: &[Dirt]) -> Result<(), CliError> {
+    match dirt.iter().find(|dirt| dirt.kind == DirtKind::Unmerged) {
+        Some(dirt) => Err(CliError::new(format!("'{}' is in conflict", dirt.path))
+            .hint(format!("settle it, then: git add {}", shell_quote(&dirt.path)))),
+        None => Ok(()),
+    }
 }
 
 fn commit_all(cx: &Context, args: &RunArgs, head: &Head, apart: &Apart) -> Result<(), CliError> {

@@ -1,5 +1,6 @@
 //! One run from its folder to its fact: open, run the command, close.
 
+use std::ffi::OsString;
 use std::io;
 
 use super::command::Filled;
@@ -46,20 +47,20 @@ impl Session<'_> {
             self.out.remember(cx.repo.git_dir(), &self.wanted.name(out));
         }
         let mut env = vec![
-            ("GIT_XP_RUN".to_owned(), id.to_string()),
-            ("GIT_XP_JOURNAL".to_owned(), folder.journal().display().to_string()),
-            ("PYTHONUNBUFFERED".to_owned(), "1".to_owned()),
+            ("GIT_XP_RUN".to_owned(), OsString::from(id.as_str())),
+            ("GIT_XP_JOURNAL".to_owned(), folder.journal().into()),
+            ("PYTHONUNBUFFERED".to_owned(), "1".into()),
         ];
         if let Some(seed) = seed {
-            env.push(("GIT_XP_SEED".to_owned(), seed.to_string()));
+            env.push(("GIT_XP_SEED".to_owned(), seed.to_string().into()));
             // Python takes 0 to 4294967295 here; another seed's low bits serve as well.
-            env.push(("PYTHONHASHSEED".to_owned(), (seed & 0xffff_ffff).to_string()));
+            env.push(("PYTHONHASHSEED".to_owned(), (seed & 0xffff_ffff).to_string().into()));
         }
         if let Some(copied) = &filled.config {
-            env.push(("GIT_XP_CONFIG".to_owned(), copied.path.display().to_string()));
+            env.push(("GIT_XP_CONFIG".to_owned(), copied.path.clone().into()));
         }
         if let Some(out) = &filled.out {
-            env.push(("GIT_XP_OUT".to_owned(), out.display().to_string()));
+            env.push(("GIT_XP_OUT".to_owned(), out.into()));
         }
         let output = folder.output();
         let spec = process::Spec { argv: &filled.argv, env: &env, output: &output, tty: self.args.tty };

@@ -50,6 +50,8 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn begin(cx: &'a Context, args: RunArgs, first_seed: Option<i64>) -> Result<Self, CliError> {
+        cx.repo.work_dir()?;
+        cx.repo.check_writable()?;
         // Facts that others left behind come first: they may be what this run is compared with.
         cx.seal();
         let request = Request::read(cx, args, false)?;
