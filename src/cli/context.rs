@@ -179,6 +179,7 @@ impl Context {
                 "recorded, not yet sealed: {}; the next git xp command tries again",
                 error.message()
             ));
+            error.hints().iter().for_each(|hint| self.ui.hint(hint));
         }
         for (id, problem) in &sealed.problems {
             self.ui.warning(&format!("{id} cannot be sealed: {problem}"));

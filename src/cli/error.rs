@@ -1,5 +1,6 @@
 //! The front error type, exit codes, and what is printed of an error.
 
+use super::notices::shell_quote;
 use crate::git::GitError;
 use crate::model::text::printable_lines;
 use crate::query::QueryError;
@@ -65,6 +66,11 @@ impl CliError {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// What to type now.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
 }
 
 impl From<GitError> for CliError {
@@ -85,6 +91,14 @@ impl From<GitError> for CliError {
                 .hint("git config --get-regexp '^filter[.]'    lists the filters; install the program of this one"),
             GitError::Unborn { .. } => result.hint("git add -A && git commit -m 'Start'"),
             GitError::UnknownRevision { .. } => result.hint("git branch --all    lists the branches there are"),
+            GitError::Promised { remote, .. } => {
+                result.hint(format!("git ls-remote {} says whether it answers; then try again", shell_quote(&remote)))
+            }
+            GitError::BrokenRef { name, path } => {
+                let ours = name.starts_with("refs/xp/") || name == "refs/notes/xp";
+                let then = if ours { " && git xp fsck --repair" } else { "" };
+                result.hint(format!("look at it, then: rm {}{then}", shell_quote(&path.display().to_string())))
+            }
             GitError::Locked { lock, .. } => {
                 result.hint(format!("if no git command is running: rm '{}'", lock.display()))
             }

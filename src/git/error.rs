@@ -57,6 +57,24 @@ pub enum GitError {
         /// As typed.
         rev: String,
     },
+    /// An object that a partial clone lacks.
+    #[error("{doing}: it is not here, and {remote} could not be asked for it: {why}")]
+    Promised {
+        /// What was being done.
+        doing: String,
+        /// The promisor remote.
+        remote: String,
+        /// Why it could not be asked.
+        why: String,
+    },
+    /// A ref's file holds neither an object id nor another ref's name.
+    #[error("the ref {name} is damaged: {} holds no object id", path.display())]
+    BrokenRef {
+        /// The full ref.
+        name: String,
+        /// Its file.
+        path: PathBuf,
+    },
     /// A ref is not what the writer saw: somebody else was faster.
     #[error("{name} changed meanwhile")]
     Conflict {

@@ -78,7 +78,7 @@ impl Repo {
         while let Some((prefix, tree)) = open.pop() {
             let doing = || format!("cannot read the notes tree {tree}");
             self.prefetch([tree]);
-            let data = self.inner.find_tree(tree).map_err(GitError::gix(doing()))?;
+            let data = self.inner.find_tree(tree).map_err(self.cannot_read(doing()))?;
             for entry in TreeRefIter::from_bytes(&data.data, tree.kind()) {
                 let entry = entry.map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })?;
                 let hex = format!("{prefix}{}", entry.filename);

@@ -24,7 +24,7 @@ impl Repo {
     /// If the object is missing, no blob, or corrupt.
     pub fn read_blob(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
         self.prefetch([oid]);
-        let mut blob = self.inner.find_blob(oid).map_err(GitError::gix(format!("cannot read the blob {oid}")))?;
+        let mut blob = self.inner.find_blob(oid).map_err(self.cannot_read(format!("cannot read the blob {oid}")))?;
         Ok(std::mem::take(&mut blob.data))
     }
 

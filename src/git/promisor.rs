@@ -72,6 +72,15 @@ impl Repo {
         Some((self.promisor.remotes.first()?.clone(), why))
     }
 
+    /// The error of an object that could not be read.
+    pub(super) fn cannot_read(&self, doing: String) -> impl FnOnce(gix::Error) -> GitError {
+        let broken = self.broken_promise();
+        move |error| match broken {
+            Some((remote, why)) => GitError::Promised { doing, remote, why },
+            None => GitError::gix(doing)(error),
+        }
+    }
+
     /// As git's own `promisor-remote.c` does it.
     fn fetch_objects(&self, remote: &str, lines: &str) -> Result<Vec<u8>, GitError> {
         let options = ["--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--no-auto-gc", "--quiet"];

@@ -59,7 +59,9 @@ impl Repo {
         if self.reftable {
             return Ok(self.for_each_ref(name)?.into_iter().find(|(found, _)| found == name).map(|(_, oid)| oid));
         }
-        match self.inner.try_find_reference(name).map_err(GitError::gix(format!("cannot read {name}")))? {
+        let unreadable =
+            |error| self.broken_ref(name).unwrap_or_else(|| GitError::gix(format!("cannot read {name}"))(error));
+        match self.inner.try_find_reference(name).map_err(unreadable)? {
             None => Ok(None),
             Some(mut found) => found
                 .peel_to_id()
@@ -104,7 +106,7 @@ impl Repo {
                     tries += 1;
                     std::thread::sleep(std::time::Duration::from_millis(5));
                 }
-                result => return result,
+                result => return result.map_err(|error| self.broken_ref_below(prefix).unwrap_or(error)),
             }
         }
     }
@@ -120,6 +122,28 @@ impl Repo {
             }
         }
         Ok(())
+    }
+
+    /// The error that names a damaged ref file, if that is what keeps a ref from being read.
+    fn broken_ref(&self, name: &str) -> Option<GitError> {
+        let path = self.common_dir().join(name);
+        let text = std::fs::read(&path).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        let is_whole = text.starts_with("ref: ") || self.parse_oid(text.trim_end()).is_some();
+        (!is_whole).then(|| GitError::BrokenRef { name: name.to_owned(), path })
+    }
+
+    fn broken_ref_below(&self, prefix: &str) -> Option<GitError> {
+        let entries = std::fs::read_dir(self.common_dir().join(prefix)).ok()?;
+        entries.flatten().find_map(|entry| {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            match entry.file_type().ok()?.is_dir() {
+                true => self.broken_ref_below(&format!("{name}/")),
+                // While one is written its lock lies beside it.
+                false if name.ends_with(".lock") => None,
+                false => self.broken_ref(&name),
+            }
+        })
     }
 
     /// The full name that a symbolic ref points to.

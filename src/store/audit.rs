@@ -50,11 +50,25 @@ impl Audit {
     }
 }
 
-/// Look at everything.
+/// Look at everything. A ref that is damaged hides the others, and is the only finding.
 ///
 /// # Errors
 /// If refs or trees cannot be read at all.
 pub fn audit(repo: &Repo, root: &Root) -> Result<Audit, GitError> {
+    match audit_all(repo, root) {
+        Err(GitError::BrokenRef { name, path }) => {
+            let mut audit = Audit::default();
+            let path = path.display();
+            let text =
+                format!("{path} holds no object id; delete it, then git xp fsck --repair brings back what it can");
+            audit.add("ref", name, text, false);
+            Ok(audit)
+        }
+        result => result,
+    }
+}
+
+fn audit_all(repo: &Repo, root: &Root) -> Result<Audit, GitError> {
     let mut audit = Audit::default();
     let ledgers = Ledgers::read(repo)?;
     for bad in &ledgers.unreadable {
@@ -160,6 +174,7 @@ fn check_notes(
     }
     let actual = match read_notes(repo) {
         Ok(actual) => actual,
+        Err(error @ GitError::BrokenRef { .. }) => return Err(error),
         Err(error) => {
             audit.add("notes", NOTES, format!("the notes cannot be read: {error}"), true);
             BTreeMap::new()

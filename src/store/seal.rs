@@ -265,7 +265,9 @@ pub fn replace_notes(repo: &Repo, notes: &BTreeMap<Oid, Vec<u8>>) -> Result<(), 
             edited.set(&writer, *commit, blob)?;
         }
         let tree = edited.write(&writer)?;
-        let commit = commit(repo, &writer, tree, tip, &author, "xp: repair notes\n")?;
+        // What is no commit cannot be a commit's parent.
+        let parent = tip.filter(|tip| repo.tip_tree(*tip).is_ok_and(|tree| tree.is_some()));
+        let commit = commit(repo, &writer, tree, parent, &author, "xp: repair notes\n")?;
         match repo.transact(&[Edit::set(NOTES, tip, commit, "xp: repair")]) {
             Ok(()) => return writer.restore(),
             Err(GitError::Conflict { .. } | GitError::Locked { .. }) if begun.elapsed() < PATIENCE => {

@@ -127,3 +127,39 @@ fn an_opening_that_was_killed_is_taken_away_when_it_is_old() {
     names_and_mends(&repo, "abandoned");
     assert!(!folder.exists());
 }
+
+#[test]
+fn notes_that_are_a_blob_are_found_and_replaced() {
+    let repo = trained();
+    let before = tree(&repo, "refs/notes/xp");
+    let blob = repo.git(&["rev-parse", "HEAD:train.sh"]);
+    repo.git(&["update-ref", "refs/notes/xp", &blob]);
+    // Nothing is lost meanwhile.
+    let said = repo.xp(&["run", "--seed", "3", "--", "true"]);
+    assert!(said.code == 0 && said.stderr.contains("not yet sealed"), "{said:?}");
+    names_and_mends(&repo, "notes");
+    assert_eq!(repo.facts("run").len(), 3);
+    assert_ne!(tree(&repo, "refs/notes/xp"), before);
+}
+
+#[test]
+fn a_ref_file_that_is_garbage_is_named_and_its_record_comes_back() {
+    let repo = trained();
+    for name in [ledger(&repo), "refs/notes/xp".to_owned()] {
+        let before = tree(&repo, &name);
+        let path = repo.path.join(".git").join(&name);
+        fs::write(&path, "garbage\n").expect("written");
+        let said = repo.xp(&["list"]).fails(128);
+        assert!(
+            said.contains(&format!("the ref {name} is damaged")) && said.contains("hint: look at it, then: rm "),
+            "{said}"
+        );
+        let found = repo.xp(&["fsck"]).fails(1);
+        assert!(!found.contains("error"), "{found}");
+        assert!(repo.xp(&["fsck"]).stdout.starts_with(&format!("ref: {name}: ")));
+        fs::remove_file(&path).expect("removed");
+        repo.xp(&["fsck", "--repair"]).ok();
+        assert_eq!(tree(&repo, &name), before);
+        repo.is_sound();
+    }
+}

@@ -152,3 +152,44 @@ fn a_path_with_spaces_and_quotes_is_a_path() {
     assert!(in_dir(&repo, &odd, BIN, &["show", "last"]).ok().contains("val_acc"));
     in_dir(&repo, &odd, BIN, &["fsck"]).ok();
 }
+
+#[test]
+fn what_a_partial_clone_lacks_is_named_with_the_remote_that_does_not_answer() {
+    let repo = TestRepo::new();
+    repo.train(1, "0.1");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    for filter in ["blob:none", "tree:0"] {
+        let url = format!("file://{}", repo.path.display());
+        let name = filter.replace(':', "-");
+        repo.git(&["clone", "--quiet", "--filter", filter, &url, &format!("../{name}")]);
+        let clone = repo.outside().join(&name);
+        let refs = ["refs/xp/*:refs/xp/*", "refs/notes/xp:refs/notes/xp"];
+        in_dir(&repo, &clone, "git", &[&["fetch", "--quiet", "origin"][..], &refs].concat()).ok();
+        let mut forbidden = repo.command(BIN);
+        let said = repo.output(forbidden.args(["list", "--runs"]).current_dir(&clone).env("GIT_NO_LAZY_FETCH", "1"));
+        assert!(said.stderr.contains("GIT_NO_LAZY_FETCH forbids it"), "{said:?}");
+        let gone = repo.outside().join("gone");
+        std::fs::rename(&repo.path, &gone).unwrap();
+        let said = in_dir(&repo, &clone, BIN, &["list", "--runs"]);
+        if filter == "tree:0" {
+            let said = said.fails(128);
+            assert!(
+                said.contains("origin could not be asked for it: ") && said.contains("hint: git ls-remote origin"),
+                "{said}"
+            );
+            std::fs::rename(&gone, &repo.path).unwrap();
+            assert!(in_dir(&repo, &clone, BIN, &["list", "--runs"]).ok().contains("val_acc"));
+            continue;
+        }
+        let hint = "this is a partial clone, and origin could not be asked for what is not here: ";
+        assert!(said.stderr.contains(hint), "{said:?}");
+        // The training is recorded all the same, and sealed once the remote answers.
+        let said = in_dir(&repo, &clone, BIN, &["run", "--again", "--seed", "2", "--", "true"]);
+        assert_eq!(said.code, 0, "{said:?}");
+        std::fs::rename(&gone, &repo.path).unwrap();
+        in_dir(&repo, &clone, BIN, &["status"]).ok();
+        let listed = in_dir(&repo, &clone, BIN, &["list", "--runs", "--format", "csv"]).ok();
+        assert_eq!(listed.lines().count(), 3, "{listed}");
+        in_dir(&repo, &clone, BIN, &["fsck"]).ok();
+    }
+}

@@ -73,6 +73,10 @@ fn print(cx: &Context, found: &Audit, repaired: usize, was_repair: bool) {
 }
 
 fn repair(cx: &Context, found: &Audit) -> Result<(), CliError> {
+    if found.findings.iter().any(|finding| finding.kind == "notes") {
+        // Nothing can be sealed beside notes that cannot be read.
+        seal::replace_notes(&cx.repo, &found.notes)?;
+    }
     let mut sealed = Sealed::default();
     pending::close_orphans(&cx.repo, &cx.root, &|metric| cx.direction(metric), &cx.masker, true, &mut sealed);
     pending::seal_all(&cx.repo, &cx.root, &mut sealed)?;
@@ -86,7 +90,7 @@ fn repair(cx: &Context, found: &Audit) -> Result<(), CliError> {
     for (month, commits) in &found.unkept {
         seal::keep_code(&cx.repo, month, commits)?;
     }
-    if !found.notes.is_empty() || found.findings.iter().any(|finding| finding.kind == "notes") {
+    if !found.notes.is_empty() {
         seal::replace_notes(&cx.repo, &found.notes)?;
     }
     for (name, oid) in &found.stale_pins {
