@@ -3,6 +3,7 @@
 pub mod code;
 pub mod config;
 pub mod environment;
+pub mod params;
 pub mod process;
 pub mod secrets;
 pub mod system;

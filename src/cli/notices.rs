@@ -62,7 +62,7 @@ pub fn report_closed(cx: &Context, closed: &Closed) {
     for file in &closed.bad_metrics_files {
         cx.ui.warning(&format!("{file} is no JSON object with numbers; stored as it is, no metric was taken from it"));
     }
-    closed.bad_outputs.iter().for_each(|what| cx.ui.warning(what));
+    closed.bad_outputs.iter().chain(&closed.about_params).for_each(|what| cx.ui.warning(what));
     if let Body::Run(run) = &closed.fact.body
         && !run.changed_paths.is_empty()
     {

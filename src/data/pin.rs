@@ -13,7 +13,7 @@ use crate::model::data::DataPin;
 const LONGEST_POINTER: u64 = 1024;
 
 /// Where pins are looked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Place {
     /// The top of the work tree, canonical.
     pub top: PathBuf,

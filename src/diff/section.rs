@@ -112,8 +112,8 @@ impl Section {
             "seconds" | "resources" => Self::Duration,
             "artifacts" => Self::Files,
             "xp" | "kind" | "id" | "time" | "experiment" | "start" | "end" | "parents" | "snapshot" | "diff"
-            | "out" | "params" | "metrics" | "argv_digest" | "config" | "environment" | "plan" | "condition"
-            | "settings" => {
+            | "out" | "params" | "param_sources" | "metrics" | "argv_digest" | "config" | "environment" | "plan"
+            | "condition" | "settings" => {
                 return None;
             }
             _ => Self::Other,

@@ -11,6 +11,7 @@ pub mod hypothesis;
 pub mod hypothesis_template;
 pub mod id;
 pub mod metric;
+pub mod naming;
 pub mod number;
 pub mod param;
 pub mod pattern;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::data::DataPin;
 use super::id::Id;
 use super::metric::Summary;
+use super::param::ParamSource;
 use super::time::Time;
 
 /// What a `run` fact says beyond the header. Key order is the order in the fact; meanings are in `docs/format.md`.
@@ -46,6 +47,8 @@ pub struct Run {
     pub seed_via: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub param_sources: Vec<ParamSource>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Summary>,
     #[serde(default)]

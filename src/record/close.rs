@@ -5,9 +5,10 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{RecordError, log, metrics_file, outputs};
+use super::{RecordError, log, metrics_file, outputs, params};
 use crate::artifact::objects;
 use crate::capture::code;
+use crate::capture::params::merge;
 use crate::capture::secrets::{self, Masker};
 use crate::git::objects::Author;
 use crate::git::status::{Dirt, DirtKind};
@@ -37,6 +38,8 @@ pub struct Closing<'a> {
     pub metrics_files: &'a [String],
     /// Whether to look at the work tree: not for a run that ended in another one, or long ago.
     pub look_at_work_tree: bool,
+    /// Where the command may have left what its params are.
+    pub params: Option<params::Left<'a>>,
 }
 
 /// A closed run.
@@ -50,6 +53,8 @@ pub struct Closed {
     pub bad_metrics_files: Vec<String>,
     /// Sentences about outputs that are not stored.
     pub bad_outputs: Vec<String>,
+    /// Sentences about params that were found.
+    pub about_params: Vec<String>,
 }
 
 /// How a run ended, now.
@@ -65,7 +70,13 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     // Of several that close an orphan, one does it and the others take what it made: they would write into files that are being sealed.
     let _turn = folder.take_turn().map_err(RecordError::io(folder.closed_journal()))?;
     if let Some(fact) = folder.made_fact() {
-        return Ok(Closed { fact, rejected: None, bad_metrics_files: Vec::new(), bad_outputs: Vec::new() });
+        return Ok(Closed {
+            fact,
+            rejected: None,
+            bad_metrics_files: Vec::new(),
+            bad_outputs: Vec::new(),
+            about_params: Vec::new(),
+        });
     }
     let journal = folder.journal();
     if journal.exists() {
@@ -94,7 +105,13 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     }
     note_difference(repo, &mut run);
     write_files(folder, &journal)?;
-    run.params.extend(std::mem::take(&mut journal.params));
+    let logged = std::mem::take(&mut journal.params);
+    merge::log(&mut run.params, &mut run.param_sources, logged);
+    let mut about_params = Vec::new();
+    if let Some(left) = closing.params.as_ref().filter(|_| closing.look_at_work_tree) {
+        let opened = opened_at(folder, &run);
+        about_params = params::take(left, folder, closing.masker, &mut run, &|path| is_fresh(path, opened));
+    }
     run.rejected_lines = journal.rejected;
     run.metrics = journal.summaries(closing.direction);
     store_large_files(repo, &folder.files()).map_err(RecordError::io(folder.files()))?;
@@ -103,7 +120,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     let fact = Fact { header, body: Body::Run(Box::new(run)) };
     folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
     let rejected = journal.first_rejection.map(|(line, why)| (journal.rejected, line, why));
-    Ok(Closed { fact, rejected, bad_metrics_files, bad_outputs })
+    Ok(Closed { fact, rejected, bad_metrics_files, bad_outputs, about_params })
 }
 
 fn set_end(run: &mut Run, folder: &Folder, journal: &Journal, seen: Option<&Event>) {
@@ -155,12 +172,7 @@ fn take_metrics_files(
     let mut bad = Vec::new();
     for name in closing.metrics_files {
         let path = top.join(name);
-        let is_fresh = path.metadata().and_then(|found| found.modified()).is_ok_and(|modified| {
-            let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-            // Some file systems count in whole seconds.
-            modified >= opened || (modified.subsec_nanos() == 0 && modified.as_secs() >= opened.as_secs())
-        });
-        if !is_fresh || !path.is_file() {
+        if !is_fresh(&path, opened) || !path.is_file() {
             continue;
         }
         let Ok(bytes) = fs::read(&path) else {
@@ -180,6 +192,15 @@ fn take_metrics_files(
         }
     }
     Ok(bad)
+}
+
+/// Whether a file was written since the run was opened.
+fn is_fresh(path: &Path, opened: Duration) -> bool {
+    path.metadata().and_then(|found| found.modified()).is_ok_and(|modified| {
+        let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Some file systems count in whole seconds.
+        modified >= opened || (modified.subsec_nanos() == 0 && modified.as_secs() >= opened.as_secs())
+    })
 }
 
 /// When the run was opened, as the file system's clock says: it may lag some milliseconds behind the one that `start` was read from, and

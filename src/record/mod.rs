@@ -10,6 +10,7 @@ pub mod manual;
 pub mod metrics_file;
 pub mod open;
 mod outputs;
+pub mod params;
 pub mod pending;
 pub mod plan;
 pub mod rules;

@@ -123,6 +123,15 @@ impl Names {
         list
     }
 
+    /// The names of all params and of all metrics, each once, in no order.
+    pub fn params_and_metrics(&self) -> [Vec<&str>; 2] {
+        let texts = |symbols: HashSet<Symbol>| symbols.into_iter().map(|symbol| self.text(symbol)).collect();
+        [
+            texts(self.shapes.keys().flat_map(|(params, _)| params.iter().copied()).collect()),
+            texts(self.shapes.keys().flat_map(|(_, metrics)| metrics.iter().copied()).collect()),
+        ]
+    }
+
     /// Number of shapes; the index of each is below it.
     pub fn shapes(&self) -> usize {
         self.shapes.len()

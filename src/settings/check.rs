@@ -82,6 +82,15 @@ pub(super) fn param(text: &str) -> Checked {
     crate::model::param::check_name(text).map_err(|_| "the key of a config, as in \"train.seed\"")
 }
 
+/// True or false, in the words of git's config.
+pub(super) fn flag(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" | "" => Ok(false),
+        _ => Err("true or false"),
+    }
+}
+
 /// A value as messages show it: quoted, escaped, and not too long.
 pub(super) fn shown(text: &str) -> String {
     let short: String = text.chars().take(60).collect();

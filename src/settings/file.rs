@@ -131,6 +131,11 @@ impl Reader<'_> {
             for item in items.iter() {
                 texts.push((self.string(full, item, &key.allowed())?.to_owned(), item.span()));
             }
+        } else if key.is_flag() {
+            let DeValue::Boolean(flag) = value.get_ref() else {
+                return Err(self.wrong(full, value.span(), WrongValue::new(found(value.get_ref()), key.allowed())));
+            };
+            texts.push((flag.to_string(), value.span()));
         } else {
             texts.push((self.string(full, value, &key.allowed())?.to_owned(), value.span()));
         }

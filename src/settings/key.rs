@@ -22,14 +22,27 @@ pub(super) enum Key {
     EvaluationPaths,
     SecretPatterns,
     SecretAllow,
+    ParamsFiles,
+    ParamsArgv,
+    ParamsHydra,
+    ParamsPapermill,
 }
 
 /// The tables and what each may hold. `metric` and `data` are not here: below them stand names of the user's own.
-pub(super) const TABLES: [(&str, &[(&str, Key)]); 7] = [
+pub(super) const TABLES: [(&str, &[(&str, Key)]); 8] = [
     ("start", &[("prefix", Key::Prefix), ("baseline", Key::Baseline)]),
     ("rules", &[("clean", Key::Rule(Rule::Clean)), ("seed", Key::Rule(Rule::Seed)), ("locked", Key::Locked)]),
     ("seed", &[("param", Key::SeedParam)]),
     ("metrics", &[("files", Key::MetricsFiles)]),
+    (
+        "params",
+        &[
+            ("files", Key::ParamsFiles),
+            ("argv", Key::ParamsArgv),
+            ("hydra", Key::ParamsHydra),
+            ("papermill", Key::ParamsPapermill),
+        ],
+    ),
     ("run", &[("ignore", Key::Ignore), ("environment", Key::Environment), ("out", Key::Out), ("sample", Key::Sample)]),
     ("evaluation", &[("paths", Key::EvaluationPaths)]),
     ("secrets", &[("patterns", Key::SecretPatterns), ("allow", Key::SecretAllow)]),
@@ -70,7 +83,13 @@ impl Key {
                 | Self::EvaluationPaths
                 | Self::SecretPatterns
                 | Self::SecretAllow
+                | Self::ParamsFiles
         )
+    }
+
+    /// Whether it is true or false.
+    pub(super) fn is_flag(self) -> bool {
+        matches!(self, Self::ParamsArgv | Self::ParamsHydra | Self::ParamsPapermill)
     }
 
     /// What to write, in words, where the type is wrong.
@@ -87,6 +106,8 @@ impl Key {
             Self::Out => "a path, as in \"out\"".to_owned(),
             Self::Sample => check::INTERVAL.to_owned(),
             Self::EvaluationPaths => "a list of paths, as in [\"eval.py\"]".to_owned(),
+            Self::ParamsFiles => "a list of paths, as in [\"params.yaml\"]".to_owned(),
+            Self::ParamsArgv | Self::ParamsHydra | Self::ParamsPapermill => "true or false".to_owned(),
             Self::SecretPatterns | Self::SecretAllow => {
                 "a list of regular expressions, as in ['corp-[0-9a-f]{32}']".to_owned()
             }
@@ -101,7 +122,10 @@ impl Key {
             Self::SeedParam => check::param(text),
             Self::Environment => check::variable(text),
             Self::Sample => check::interval(text).map(drop),
-            Self::MetricsFiles | Self::Ignore | Self::Out | Self::EvaluationPaths => check::path(text),
+            Self::MetricsFiles | Self::Ignore | Self::Out | Self::EvaluationPaths | Self::ParamsFiles => {
+                check::path(text)
+            }
+            Self::ParamsArgv | Self::ParamsHydra | Self::ParamsPapermill => check::flag(text).map(drop),
             Self::SecretPatterns | Self::SecretAllow => {
                 let allowed = |why| format!("a regular expression, as in 'corp-[0-9a-f]{{32}}' ({why})");
                 return pattern::compile(text).map(drop).map_err(|why| WrongValue::new(shown(text), allowed(why)));
@@ -140,9 +164,17 @@ impl Key {
             Self::EvaluationPaths => layer.evaluation_paths = Some(values),
             Self::SecretPatterns => layer.secret_patterns = values,
             Self::SecretAllow => layer.secret_allow = values,
+            Self::ParamsFiles => layer.params_files = Some(values),
+            Self::ParamsArgv => layer.params_argv = flag(last),
+            Self::ParamsHydra => layer.params_hydra = flag(last),
+            Self::ParamsPapermill => layer.params_papermill = flag(last),
             Self::Locked => {}
         }
     }
+}
+
+fn flag(text: Option<String>) -> Option<bool> {
+    check::flag(&text?).ok()
 }
 
 /// Reads a metric's direction.

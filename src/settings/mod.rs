@@ -51,6 +51,8 @@ pub struct Settings {
     pub directions: BTreeMap<String, Direction>,
     /// The metrics files, relative to the root of the work tree.
     pub metrics_files: Vec<String>,
+    /// Where params are read from.
+    pub params: Params,
     /// How runs are recorded.
     pub run: Run,
     /// The pins of data, `data.<name>`: paths, relative to the root of the work tree or absolute, or URIs.
@@ -77,6 +79,19 @@ pub struct Rules {
     pub clean: Level,
     /// The seed is recorded.
     pub seed: Level,
+}
+
+/// Where params are read from beside options and journals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Params {
+    /// Files of params, relative to the root of the work tree. `None`: those that a project of DVC or the command names.
+    pub files: Option<Vec<String>>,
+    /// Whether the options of the command are params.
+    pub argv: bool,
+    /// Whether to look for what Hydra leaves.
+    pub hydra: bool,
+    /// Whether to look for the notebook of papermill.
+    pub papermill: bool,
 }
 
 /// How runs are recorded.
@@ -115,6 +130,7 @@ impl Default for Settings {
             seed_param: None,
             directions: BTreeMap::new(),
             metrics_files: DEFAULT_METRICS_FILES.map(str::to_owned).to_vec(),
+            params: Params { files: None, argv: false, hydra: true, papermill: true },
             run: Run::default(),
             data: BTreeMap::new(),
             evaluation_paths: Vec::new(),
@@ -152,6 +168,10 @@ struct Layer {
     evaluation_paths: Option<Vec<String>>,
     secret_patterns: Vec<String>,
     secret_allow: Vec<String>,
+    params_files: Option<Vec<String>>,
+    params_argv: Option<bool>,
+    params_hydra: Option<bool>,
+    params_papermill: Option<bool>,
 }
 
 #[cfg(test)]

@@ -136,6 +136,25 @@ fn words(key: Key) -> (&'static str, Option<String>, &'static str) {
         Key::Out => {
             ("The folder in which `{out}` makes a fresh folder for each run. `--out` beats it.", None, "\"out\"")
         }
+        Key::Sample => (
+            "How often CPU, memory, disks and GPUs are looked at while a command runs, as series `system/…`: a duration from 0.1s to one day, or `off`.",
+            text("off"),
+            "\"10s\"",
+        ),
+        Key::ParamsFiles => (
+            "Files whose values are params, read before each run. If nothing is said, params.yaml and what else dvc.yaml names in a project of DVC (docs/capture.md).",
+            None,
+            "[\"params.yaml\"]",
+        ),
+        Key::ParamsArgv => {
+            ("Whether the command's options are params: `--lr 0.1` as `argv.lr`.", Some("false".to_owned()), "true")
+        }
+        Key::ParamsHydra => {
+            ("Whether to take the config that Hydra leaves in `.hydra`.", Some("true".to_owned()), "false")
+        }
+        Key::ParamsPapermill => {
+            ("Whether to take the parameters of the notebook that papermill writes.", Some("true".to_owned()), "false")
+        }
         Key::EvaluationPaths => (
             "The code that computes the metrics: its digest is recorded with each run, so that numbers of different rulers are not compared unseen.",
             Some("[]".to_owned()),
@@ -283,6 +302,7 @@ mod tests {
             let document: toml::Table = format!("x = {}", entry.example).parse().expect("TOML");
             let value = match &document["x"] {
                 toml::Value::Array(items) => items[0].as_str().map(str::to_owned),
+                toml::Value::Boolean(flag) => Some(flag.to_string()),
                 value => value.as_str().map(str::to_owned),
             };
             let name = entry.git_config().expect("a name");

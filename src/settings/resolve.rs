@@ -65,6 +65,10 @@ impl Settings {
                 Rule::Seed => self.rules.seed = *level,
             }
         }
+        set_some(&mut self.params.files, &layer.params_files);
+        set(&mut self.params.argv, &layer.params_argv);
+        set(&mut self.params.hydra, &layer.params_hydra);
+        set(&mut self.params.papermill, &layer.params_papermill);
         // One's own additions must not take the team's patterns away.
         self.secrets.patterns.extend(layer.secret_patterns.iter().cloned());
         self.secrets.allow.extend(layer.secret_allow.iter().cloned());
@@ -74,6 +78,12 @@ impl Settings {
 
 fn set<T: Clone>(slot: &mut T, value: &Option<T>) {
     if let Some(value) = value {
+        slot.clone_from(value);
+    }
+}
+
+fn set_some<T: Clone>(slot: &mut Option<T>, value: &Option<T>) {
+    if value.is_some() {
         slot.clone_from(value);
     }
 }

@@ -29,6 +29,10 @@ train = "data/train"
 web = "s3://bucket/key?versionId=1"
 [evaluation]
 paths = ["eval.py"]
+[params]
+files = ["conf/a.yaml"]
+argv = true
+hydra = false
 [secrets]
 patterns = ['corp-[0-9]{4}']
 allow = ['^x+$']
@@ -78,6 +82,9 @@ fn the_whole_file_is_read() {
     assert_eq!(settings.evaluation_paths, ["eval.py"]);
     assert_eq!(file(FULL).locked().iter().copied().collect::<Vec<_>>(), [Rule::Clean]);
     assert_eq!(settings.secrets.patterns, ["corp-[0-9]{4}"]);
+    let params = &settings.params;
+    assert_eq!(params.files.as_deref(), Some(&["conf/a.yaml".to_owned()][..]));
+    assert_eq!((params.argv, params.hydra, params.papermill), (true, false, true));
     let (both, _) = resolve(FULL, &[("xp.secrets.patterns", "mine-[0-9]")], &[]).unwrap();
     assert_eq!(both.secrets.patterns, ["corp-[0-9]{4}", "mine-[0-9]"]);
     assert_eq!(both.secrets.allow, settings.secrets.allow);
@@ -96,6 +103,8 @@ fn options_beat_git_config_which_beats_the_file() {
         ("xp.metrics.files", "b.json"),
         ("xp.pushcode", "all"),
     ];
+    assert!(!resolve(FULL, &[("xp.params.argv", "off")], &[]).unwrap().0.params.argv);
+    assert!(error("params.argv = 'yes'").contains("write true or false"));
     let (settings, warnings) = resolve(FULL, &pairs, &[(Rule::Seed, Level::Off), (Rule::Seed, Level::Refuse)]).unwrap();
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(settings.start.prefix, "b/");

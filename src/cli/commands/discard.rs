@@ -38,8 +38,13 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
         (Some(selector), _) => selector.clone(),
         (None, Some(id)) => {
             let direction = |metric: &str| cx.direction(metric);
-            let closing =
-                Closing { direction: &direction, masker: &cx.masker, metrics_files: &[], look_at_work_tree: false };
+            let closing = Closing {
+                direction: &direction,
+                masker: &cx.masker,
+                metrics_files: &[],
+                look_at_work_tree: false,
+                params: None,
+            };
             let end = close::ending(Status::Killed, None, None, None);
             close::close(&cx.repo, &cx.root.folder(id), Some(&end), &closing)?;
             manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;

@@ -58,12 +58,15 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
         masker: &cx.masker,
         metrics_files: &cx.settings.metrics_files,
         look_at_work_tree: true,
+        params: None,
     };
+    let mut lint = super::run::Lint::new(cx.records().ok());
     let closed = close::close(&cx.repo, &folder, Some(&end), &closing)?;
     manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;
     cx.seal();
     report_closed(cx, &closed);
     if let Body::Run(run) = &closed.fact.body {
+        lint.report(cx, run);
         cx.ui.status(&format!(
             "run {} {}  {}",
             &id.as_str()[..4],

@@ -2,10 +2,12 @@
 
 mod literal;
 mod placeholder;
+mod source;
 
 pub use literal::typed;
 pub(crate) use literal::{float as float_value, integer as integer_value, non_finite_name};
 pub use placeholder::{placeholders, substitute};
+pub use source::ParamSource;
 
 use serde_json::Value;
 use std::fmt;

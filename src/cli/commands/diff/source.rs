@@ -37,6 +37,8 @@ pub(super) fn recorded(cx: &Context, details: &Details, short: &ShortIds) -> Res
         .files
         .iter()
         .filter(|(path, _)| !path.starts_with("config/") && !READ_OTHERWISE.contains(&path.as_str()))
+        // The params say the same of these, and where Hydra ran is no difference.
+        .filter(|(path, _)| !path.starts_with("params/") && !path.starts_with("hydra/"))
         // The fact says the same of these.
         .filter(|(path, _)| !(path.starts_with("data/") && path.ends_with(".manifest")))
         .filter(|(path, _)| run.artifacts.iter().all(|artifact| artifact.name != **path));

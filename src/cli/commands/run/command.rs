@@ -14,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::selector::nearest;
 use crate::model::param::{ParamText, parse_assignment, placeholders, substitute};
 use crate::model::run::ConfigCopy;
+use crate::record::params::Taken;
 
 /// The names that git-xp fills in itself.
 const OWN_NAMES: [&str; 4] = ["seed", "config", "run", "out"];
@@ -49,6 +50,8 @@ pub(super) struct Filled {
     pub(super) seed_via: Vec<String>,
     /// All params, secrets masked.
     pub(super) params: BTreeMap<String, Value>,
+    /// Where those are from that neither `-p` nor `--config` says.
+    pub(super) sources: Taken,
     /// Where the outputs will be.
     pub(super) out: Option<PathBuf>,
     /// The config copy.
@@ -90,6 +93,11 @@ impl Template {
         let template = Self { command, params, config, seed_param: seed_param.map(str::to_owned) };
         template.check()?;
         Ok(template)
+    }
+
+    /// Whether git-xp fills a placeholder of this name.
+    pub(super) fn fills(&self, name: &str) -> bool {
+        OWN_NAMES.contains(&name) || self.params.iter().any(|(known, _)| known == name)
     }
 
     fn check(&self) -> Result<(), CliError> {
@@ -187,6 +195,7 @@ impl Template {
             argv,
             seed_via,
             params,
+            sources: Taken::default(),
             out,
             config: copy,
         })

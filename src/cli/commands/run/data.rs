@@ -127,6 +127,6 @@ impl Apart {
     }
 }
 
-fn is_at_or_below(path: &str, above: &str) -> bool {
+pub(super) fn is_at_or_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -28,6 +28,7 @@ impl Session<'_> {
             seed,
             seed_via: filled.seed_via.clone(),
             params: filled.params.clone(),
+            param_sources: filled.sources.sources.clone(),
             start: Time::now(),
             command: filled.command.clone(),
             argv_digest: filled.argv_digest.clone(),

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::io;
 
 use super::command::Filled;
-use super::{last_line, system};
 use super::session::Session;
+use super::{last_line, system};
 use crate::capture::process::{self, Ended};
 use crate::cli::error::CliError;
 use crate::cli::notices::report_closed;
@@ -32,6 +32,7 @@ impl Session<'_> {
         let mut files = vec![("env.toml".to_owned(), env_toml.into_bytes())];
         files.extend(filled.config.iter().map(|copied| (copied.name.clone(), copied.bytes.clone())));
         files.extend(self.pins.files.iter().cloned());
+        files.extend(filled.sources.files.iter().cloned());
         let config =
             filled.config.as_ref().map(|copied| (copied.name.trim_start_matches("config/"), copied.bytes.as_slice()));
         if let Some(out) = &filled.out {
@@ -84,6 +85,7 @@ impl Session<'_> {
             masker: &cx.masker,
             metrics_files: &cx.settings.metrics_files,
             look_at_work_tree: true,
+            params: Some(self.params.left(cx, &filled.argv)),
         };
         match close::close(&cx.repo, &folder, Some(&end), &closing) {
             Ok(closed) => self.report(&closed),
@@ -113,6 +115,7 @@ impl Session<'_> {
             let line = last_line::render(self.cx, &closed.fact.header.id, run, self.experiment.as_ref(), &self.closed);
             self.cx.ui.status(&line);
             last_line::warn_if_identical(self.cx, run, &self.closed);
+            self.params.report(self.cx, run);
             self.closed.push((**run).clone());
         }
     }

@@ -8,6 +8,7 @@ mod earlier;
 mod execute;
 mod last_line;
 mod out;
+mod params;
 mod repeat;
 mod request;
 mod seeds;
@@ -23,6 +24,7 @@ use clap::Args;
 pub(super) use check::Examined;
 pub use check::dirt;
 pub use data::manifest_name;
+pub use params::Lint;
 pub(super) use request::Request;
 use session::Session;
 

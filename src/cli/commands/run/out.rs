@@ -106,17 +106,8 @@ impl Out {
 
     /// Remember where a run leaves what git does not know, so that later runs without the option are not refused for it.
     pub(super) fn remember(&self, git_dir: &Path, name: &str) {
-        if matches!(self, Self::Given(_))
-            && !name.contains('\n')
-            && !remembered(git_dir).iter().any(|known| known == name)
-        {
-            let add = || {
-                fs::create_dir_all(git_dir.join("xp"))?;
-                let mut file = fs::OpenOptions::new().create(true).append(true).open(git_dir.join(LIST))?;
-                io::Write::write_all(&mut file, format!("{name}\n").as_bytes())
-            };
-            // Without it the next run says what is in its way.
-            let _: io::Result<()> = add();
+        if matches!(self, Self::Given(_)) {
+            remember(git_dir, name);
         }
     }
 
@@ -133,6 +124,20 @@ impl Out {
 pub(super) fn remembered(git_dir: &Path) -> Vec<String> {
     let text = fs::read_to_string(git_dir.join(LIST)).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
+}
+
+/// Remember a path where runs leave what git does not know.
+pub(super) fn remember(git_dir: &Path, name: &str) {
+    if name.contains('\n') || remembered(git_dir).iter().any(|known| known == name) {
+        return;
+    }
+    let add = || {
+        fs::create_dir_all(git_dir.join("xp"))?;
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(git_dir.join(LIST))?;
+        io::Write::write_all(&mut file, format!("{name}\n").as_bytes())
+    };
+    // Without it the next run says what is in its way.
+    let _: io::Result<()> = add();
 }
 
 /// A file, or a folder with something in it, may be another run's.

@@ -9,6 +9,7 @@ use super::out::Out;
 use super::{RunArgs, earlier, repeat};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::data::pin::Place;
 use crate::model::experiment::Experiment;
 use crate::model::id::Id;
 use crate::record::rules::Judgement;
@@ -23,6 +24,7 @@ pub(in crate::cli::commands) struct Request {
     pub(super) wanted: Wanted,
     pub(super) out: Out,
     pub(super) apart: Apart,
+    pub(super) place: Place,
     pub(super) records: Option<&'static Records>,
 }
 
@@ -60,7 +62,7 @@ impl Request {
         let place = data::place(cx)?;
         let out = Out::new(cx, &args, &template.command, &place)?;
         let apart = Apart { data: wanted.paths(), out: out.path(&place).into_iter().collect() };
-        Ok(Self { args, template, experiment, wanted, out, apart, records })
+        Ok(Self { args, template, experiment, wanted, out, apart, place, records })
     }
 
     /// Judge the rules; nothing is changed.

@@ -7,6 +7,7 @@ use super::check::{self, Code, dirt};
 use super::command::Template;
 use super::data::{Apart, Pins, Wanted};
 use super::out::Out;
+use super::params::Params;
 use super::request::Request;
 use super::{RunArgs, earlier};
 use crate::capture::code;
@@ -42,6 +43,7 @@ pub(super) struct Session<'a> {
     pub(super) pins: Pins,
     pub(super) out: Out,
     pub(super) apart: Apart,
+    pub(super) params: Params,
     pub(super) records: Option<&'static Records>,
     pub(super) closed: Vec<Run>,
     pub(super) last_seal: Instant,
@@ -56,7 +58,7 @@ impl<'a> Session<'a> {
         cx.seal();
         let request = Request::read(cx, args, false)?;
         let code = check::check(cx, &request)?;
-        let Request { args, template, experiment, wanted, out, apart, records } = request;
+        let Request { args, template, experiment, wanted, out, apart, place, records } = request;
         let prefix = cx.prefix();
         if let Err(message) = hooks::pre_run(&cx.repo, &template.command, first_seed) {
             return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
@@ -80,6 +82,7 @@ impl<'a> Session<'a> {
             variables: cx.masker.mask_variables(&variables),
             host: Host::this(),
             cwd: prefix,
+            params: Params::new(place, records),
             wanted,
             pins,
             out,
@@ -106,7 +109,8 @@ impl<'a> Session<'a> {
         let id = Id::random().map_err(RecordError::from)?;
         let out = self.out.of(id, self.name());
         let file_of = |name: &str| open::file_of(&self.cx.root, id, name);
-        let filled = self.template.fill(id.as_str(), seed, out, &self.cx.masker, file_of)?;
+        let mut filled = self.template.fill(id.as_str(), seed, out, &self.cx.masker, file_of)?;
+        self.params.read(self.cx, &self.template, &mut filled);
         let (run, env_toml) = self.describe(seed, &filled)?;
         if !self.args.again
             && let Some(records) = &self.records

@@ -12,6 +12,7 @@ use crate::git::head::short as short_branch;
 use crate::model::data::DataPin;
 use crate::model::fact::Header;
 use crate::model::metric::{SYSTEM, Summary, is_system};
+use crate::model::param::ParamSource;
 use crate::model::run::{Artifact, Run};
 use crate::model::tag;
 use crate::model::text::printable;
@@ -42,6 +43,7 @@ const SHOWN: &[&str] = &[
     "seed",
     "seed_via",
     "params",
+    "param_sources",
     "metrics",
     "status",
     "exit",
@@ -93,8 +95,12 @@ pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
     for (key, value) in view.fact.iter().filter(|(key, _)| !SHOWN.contains(&key.as_str())) {
         lines.add(key, plain(value));
     }
+    run.param_sources.iter().for_each(|source| lines.add("params from", params_from(source)));
     for (name, param) in view.params() {
-        lines.add("param", format!("{name} = {}{}", plain(param.value), marked(&param, plain)));
+        let source = run.param_sources.iter().find(|source| source.names.contains(name));
+        let source = source.filter(|_| param.late.is_none()).map(|source| format!("  ({})", source.kind));
+        let source = source.unwrap_or_default();
+        lines.add("param", format!("{name} = {}{source}{}", plain(param.value), marked(&param, plain)));
     }
     let spark = sparks(cx, view);
     let (system, metrics): (Vec<_>, Vec<_>) = view.metrics().into_iter().partition(|(name, _)| is_system(name));
@@ -222,6 +228,17 @@ fn data(name: &str, pin: &DataPin) -> String {
     let parts = [Some(format!("{} {place}", pin.kind)), files, pin.bytes.map(bytes), from, moves];
     let said = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     format!("{name}: {said} {}", pin.digest.as_deref().unwrap_or_default()).trim_end().to_owned()
+}
+
+/// `hydra outputs/…/config.yaml: 12 params; changed: lr=0.2; overruled: model.width = 10`.
+fn params_from(source: &ParamSource) -> String {
+    let place = source.file.as_ref().map(|file| format!(" {file}")).unwrap_or_default();
+    let changed = source.overrides.join(" ");
+    let changed = if changed.is_empty() { changed } else { format!("; changed: {changed}") };
+    let overruled: Vec<String> =
+        source.overruled.iter().map(|(name, value)| format!("{name} = {}", plain(value))).collect();
+    let overruled = if overruled.is_empty() { String::new() } else { format!("; overruled: {}", overruled.join(", ")) };
+    format!("{}{place}: {}{changed}{overruled}", source.kind, plural(source.names.len(), "param"))
 }
 
 /// `out/model.json (1.2 KiB) sha256:…`, and what is special about it.

@@ -1,0 +1,69 @@
+//! The notebook that papermill wrote.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Left, masked, read_file, source_of, store};
+use crate::capture::params::papermill::{self, MAX_BYTES};
+use crate::capture::secrets::Masker;
+use crate::data::spec::What;
+use crate::model::param::ParamSource;
+use crate::model::run::Run;
+use crate::store::folder::Folder;
+use crate::store::line::quote_bare_numbers;
+
+/// A larger notebook is not stored, in bytes: as outputs.
+const LARGEST: usize = 10 << 20;
+
+/// What the notebook says, if the command wrote one. It is stored with the run, unless it lies among the outputs, which are stored too.
+pub(super) fn read(
+    left: &Left<'_>,
+    folder: &Folder,
+    masker: &Masker,
+    run: &Run,
+    is_fresh: &dyn Fn(&Path) -> bool,
+    said: &mut Vec<String>,
+) -> Option<(ParamSource, BTreeMap<String, Value>)> {
+    let path = left.place.find(&What::Path(papermill::output(left.argv)?.to_owned()))?;
+    if !is_fresh(&path) {
+        return None;
+    }
+    let name = left.place.name(&path);
+    let found = match read_file(&path, MAX_BYTES) {
+        Ok(bytes) => bytes?,
+        Err(why) => {
+            said.push(format!("{name}: {why}; no param is taken from it"));
+            return None;
+        }
+    };
+    // Plots may hold a NaN, which Python writes bare.
+    let params =
+        papermill::params(&found).or_else(|why| papermill::params(&quote_bare_numbers(&found)).map_err(|_| why));
+    let values = match params {
+        Ok(values) => values?,
+        Err(why) => {
+            said.push(format!("{name}: {why}; no param is taken from it"));
+            return None;
+        }
+    };
+    let (values, sentences) = masked(&values, &name, masker);
+    said.extend(sentences);
+    let bytes = masker.mask(&found);
+    let is_output = run.out.as_deref().is_some_and(|out| path.starts_with(left.place.top.join(out)));
+    let mut stored = None;
+    if bytes.len() > LARGEST {
+        said.push(format!(
+            "{name} is larger than {} MiB: it stays where it is and is recorded by its digest",
+            LARGEST >> 20
+        ));
+    } else if !is_output {
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match store(folder, &format!("notebook/{}", masker.mask_text(&file)), &bytes) {
+            Ok(name) => stored = Some(name),
+            Err(why) => said.push(format!("{name}: {why}; it is not stored")),
+        }
+    }
+    Some((source_of("papermill", &masker.mask_text(&name), &bytes, stored), values))
+}
