@@ -56,7 +56,7 @@ install_packages() {
 }
 
 venv_is_ready() {
-    cmp -s tests/requirements.txt "$1/requirements.txt" && "$1/bin/python" -c 'import duckdb, jsonschema, numpy, pandas, polars, pyarrow, sklearn' 2>/dev/null
+    cmp -s tests/requirements.txt "$1/requirements.txt" && "$1/bin/python" -c 'import duckdb, hydra, ipykernel, jsonschema, numpy, pandas, papermill, polars, pyarrow, sklearn' 2>/dev/null
 }
 
 # Makes the cached venv new unless it was made from the same requirements.

@@ -38,6 +38,7 @@ mod log_metric;
 mod matrix;
 mod output;
 mod outputs;
+mod params;
 mod plot;
 mod remark;
 mod repositories;

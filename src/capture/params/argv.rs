@@ -70,11 +70,15 @@ fn own_words(command: &[String]) -> &[String] {
     };
     let script = command.iter().position(is_script);
     let module = command.iter().position(|word| word == "-m").map(|at| at + 1);
-    let start = match (script, module) {
-        (Some(script), Some(module)) => script.min(module),
-        (one, other) => one.or(other).unwrap_or(0),
-    };
+    // `python -c CODE`
+    let code = command.iter().position(|word| word == "-c").filter(|_| is_python(command)).map(|at| at + 1);
+    let start = [script, module, code].into_iter().flatten().min().unwrap_or(0);
     command.get(start + 1..).unwrap_or_default()
+}
+
+fn is_python(command: &[String]) -> bool {
+    let name = command.first().and_then(|program| program.rsplit(['/', '\\']).next());
+    name.is_some_and(|name| name.starts_with("python"))
 }
 
 /// The name of an option, and the value that is joined to it. `None` for values, negative numbers among them.
@@ -130,6 +134,7 @@ mod tests {
     fn options_of_what_starts_the_program_are_not_its_own() {
         assert_eq!(read("torchrun --nproc-per-node 4 train.py --lr 1"), json!({"argv.lr": 1}));
         assert_eq!(read("python -u -m pkg.train --lr 1"), json!({"argv.lr": 1}));
+        assert_eq!(read("python -u -c pass --lr 1"), json!({"argv.lr": 1}));
         assert_eq!(read("python"), json!({}));
         assert_eq!(read("--lr"), json!({}));
     }

@@ -74,17 +74,20 @@ pub fn is_multirun(argv: &[String]) -> bool {
 /// Of several jobs, each by its overrides, those that this command can have started: two commands may run at once in one work tree.
 ///
 /// A command that is Hydra's own program has each override among its words (of several jobs at least its name). Those with most of them are its jobs.
-/// If no job fits, the program is started by a script, and all are.
+/// If no job fits, the program is started by a script, and all are, but those that change what the command says otherwise.
 pub fn own(argv: &[String], jobs: &[Vec<String>]) -> Vec<usize> {
     let several = is_multirun(argv);
-    let is_word = |text: &String| {
+    let names = |text: &str| {
         let key = text.split_once('=').map(|(key, _)| key);
-        argv.contains(text)
-            || (several && key.is_some() && argv.iter().any(|word| word.split_once('=').map(|(key, _)| key) == key))
+        key.is_some() && argv.iter().any(|word| word.split_once('=').map(|(key, _)| key) == key)
     };
+    let is_word = |text: &String| argv.contains(text) || (several && names(text));
     let fits = |job: &&Vec<String>| job.iter().all(is_word);
     let most = jobs.iter().filter(fits).map(Vec::len).max();
-    let is_own = |job: &Vec<String>| most.is_none_or(|most| job.len() == most && fits(&job));
+    let is_own = |job: &Vec<String>| match most {
+        Some(most) => job.len() == most && fits(&job),
+        None => !job.iter().any(|text| names(text) && !is_word(text)),
+    };
     jobs.iter().enumerate().filter(|(_, job)| is_own(job)).map(|(at, _)| at).collect()
 }
 
@@ -152,6 +155,7 @@ mod tests {
         assert_eq!(own(&words("bash all.sh"), &jobs(&["lr=1", "lr=2"])), [0, 1]);
         assert_eq!(own(&words("python t.py -m lr=1,2 a=3"), &jobs(&["lr=1 a=3", "lr=2 a=3", "b=1"])), [0, 1]);
         assert_eq!(own(&words("python t.py"), &jobs(&["", "lr=1"])), [0]);
+        assert_eq!(own(&words("python t.py seed=1"), &jobs(&["seed=2"])), [0; 0]);
         let job = |lr: i64| BTreeMap::from([("lr".to_owned(), json!(lr)), ("n".to_owned(), json!(1))]);
         let (all, varying) = common(vec![job(1), job(2), job(1)]);
         assert_eq!((all.len(), varying), (1, vec!["lr".to_owned()]));

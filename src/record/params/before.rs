@@ -61,7 +61,7 @@ pub fn read(asked: &Asked<'_>, params: &mut BTreeMap<String, Value>) -> Taken {
         if asked.config == Some(name.as_str()) {
             continue;
         }
-        match values(&asked.place.top, &path) {
+        match values(&asked.place.top, &path, &name) {
             Ok(None) => {}
             Ok(Some((mut found, bytes))) => {
                 let changed = overrides.apply(file, &mut found);
@@ -76,7 +76,7 @@ pub fn read(asked: &Asked<'_>, params: &mut BTreeMap<String, Value>) -> Taken {
                 taken.files.push((stored, bytes));
                 taken.said.extend(merge::add(params, &mut taken.sources, source, values, false));
             }
-            Err(why) => taken.said.push(format!("{name}: {why}; no param is taken from it")),
+            Err(why) => taken.said.push(format!("{why}; no param is taken from it")),
         }
     }
     if asked.options {
@@ -95,10 +95,10 @@ pub fn read(asked: &Asked<'_>, params: &mut BTreeMap<String, Value>) -> Taken {
 
 type Values = (BTreeMap<String, Value>, Vec<u8>);
 
-fn values(top: &Path, path: &Path) -> Result<Option<Values>, String> {
-    let Some(bytes) = read_inside(top, path)? else { return Ok(None) };
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let map = config::parse(&name, &bytes).map_err(|error| error.to_string())?;
+fn values(top: &Path, path: &Path, name: &str) -> Result<Option<Values>, String> {
+    let bytes = read_inside(top, path).map_err(|why| format!("{name}: {why}"))?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let map = config::parse(name, &bytes).map_err(|error| error.to_string())?;
     Ok(Some((config::flatten(&map), bytes)))
 }
 

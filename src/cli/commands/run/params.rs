@@ -129,7 +129,7 @@ impl Lint {
         let found: Vec<_> = metrics.chain(params).collect();
         for (kind, (new, old)) in found.iter().take(MOST_HINTS) {
             cx.ui.hint(&format!(
-                "{kind} {new} is new, and earlier runs have {old}: if they are the same, give them one name, or they are two columns"
+                "{kind} {new} is new, and earlier runs have {old}: under one name they would be one column"
             ));
         }
         if found.len() > MOST_HINTS {

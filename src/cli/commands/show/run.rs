@@ -238,7 +238,9 @@ fn params_from(source: &ParamSource) -> String {
     let overruled: Vec<String> =
         source.overruled.iter().map(|(name, value)| format!("{name} = {}", plain(value))).collect();
     let overruled = if overruled.is_empty() { String::new() } else { format!("; overruled: {}", overruled.join(", ")) };
-    format!("{}{place}: {}{changed}{overruled}", source.kind, plural(source.names.len(), "param"))
+    // Of several jobs of Hydra, what they agree on is told of the first.
+    let count = if source.names.is_empty() { "none".to_owned() } else { plural(source.names.len(), "param") };
+    format!("{}{place}: {count}{changed}{overruled}", source.kind)
 }
 
 /// `out/model.json (1.2 KiB) sha256:…`, and what is special about it.
