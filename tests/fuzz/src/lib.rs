@@ -1,10 +1,12 @@
 //! What the fuzz targets check: no bytes make a reader panic, and what was read survives being written and read again.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
 use git_xp::capture::config;
 use git_xp::capture::environment::{self, Installed, Origin, PyVenv, nvidia, rocm};
+use git_xp::capture::params::{argv, dvc as dvc_params, hydra, limit, papermill};
 use git_xp::capture::secrets::Masker;
 use git_xp::capture::secrets::stream::Stream;
 use git_xp::capture::system as system_metrics;
@@ -16,6 +18,8 @@ use git_xp::model::direction::Direction;
 use git_xp::model::expectation::Expectation;
 use git_xp::model::fact::Fact;
 use git_xp::model::metric::Summary;
+use git_xp::model::naming::Known;
+use git_xp::model::param::check_name;
 use git_xp::model::time::Time;
 use git_xp::query::{Calendar, Columns, Field, Order, Query, Row, Value};
 use git_xp::records::{self, Names, Records, Rests, Segment, Symbol};
@@ -28,7 +32,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
@@ -43,6 +47,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("uri", uri),
     ("digests", digests),
     ("environment", environment),
+    ("params", params),
     ("secrets", secrets),
     ("system", system),
 ];
@@ -288,6 +293,32 @@ pub fn system(data: &[u8]) {
         assert!(load.busy.is_none_or(|share| (0.0..=100.0).contains(&share)));
         let _ = visible.has(index, uuid);
     }
+}
+
+/// Whatever a project, Hydra, papermill or a command line says is read or refused; what becomes a param has a name that is one and a value that is short.
+pub fn params(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let found = [
+        hydra::params(data).unwrap_or_default(),
+        papermill::params(data).ok().flatten().unwrap_or_default(),
+        argv::params(&words, |word| word.contains('{')),
+    ];
+    for values in found {
+        let (kept, said) = limit::fit(values.clone(), "x");
+        assert!(kept.len() == values.len() || !said.is_empty(), "what is left out is said");
+        assert!(kept.len() <= limit::MAX_PARAMS && kept.keys().all(|name| check_name(name).is_ok()));
+        let mut known = Known::default();
+        known.notice(kept.keys().map(String::as_str));
+        assert!(known.notice(kept.keys().map(String::as_str)).is_empty(), "a name is new once");
+    }
+    let files = dvc_params::files(data).unwrap_or_default();
+    assert!(files.len() <= 50 && files.iter().all(|file| !file.contains(char::is_control)));
+    let mut values = BTreeMap::new();
+    assert!(dvc_params::Overrides::read(&words).apply("params.yaml", &mut values).len() >= values.len());
+    let jobs = [hydra::overrides(data).unwrap_or_default(), words.clone()];
+    assert!(hydra::own(&words, &jobs).iter().all(|at| *at < jobs.len()));
+    let _ = (hydra::folders(&words), papermill::output(&words));
 }
 
 /// A row with a value of another kind for each of eight numbers.
