@@ -222,6 +222,33 @@ fn hydra_is_found_where_the_command_puts_it_and_not_through_a_link() {
 }
 
 #[test]
+fn in_a_subfolder_its_own_project_counts() {
+    let repo = with_files(&[
+        ("params.yaml", "lr: 1\n"),
+        ("dvc.yaml", "stages: {}\n"),
+        ("sub/dvc.yaml", "params:\n- ../shared.yaml\n- ../../outside.yaml\n"),
+        ("sub/params.yaml", "lr: 2\n"),
+        ("sub/h.sh", FAKE_HYDRA),
+        ("sub/deeper/x.sh", "true\n"),
+        ("shared.yaml", "n: 3\n"),
+    ]);
+    std::fs::write(repo.outside().join("outside.yaml"), "token: x\n").expect("written");
+    let in_folder = |folder: &str, script: &str| {
+        let mut xp = repo.command(env!("CARGO_BIN_EXE_git-xp"));
+        xp.args(["run", "--again", "--seed", "1", "--", "sh", script]).current_dir(repo.path.join(folder));
+        repo.output(&mut xp).fails(0)
+    };
+    let said = in_folder("sub/deeper", "x.sh");
+    assert!(said.starts_with("warning: ") && said.contains("outside.yaml: it leads out of the repository"), "{said}");
+    assert_eq!(last(&repo)["params"], json!({"lr": 2, "n": 3}));
+    let said = in_folder("sub", "h.sh");
+    assert!(said.contains("sub/params.yaml has lr = 2; recorded is 0.1, as sub/outputs/2026-11-21/"), "{said}");
+    assert!(said.contains("hint: echo /sub/outputs/ >>.gitignore"), "{said}");
+    assert_eq!(last(&repo)["params"], json!({"lr": 0.1, "model.width": 10, "n": 3, "seed": 0}));
+    assert_eq!(last(&repo)["param_sources"][0]["overruled"], json!({"lr": 2}));
+}
+
+#[test]
 fn several_jobs_of_one_run_are_told_apart() {
     let repo = with_files(&[
         ("h.sh", FAKE_HYDRA),

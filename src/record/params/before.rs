@@ -13,6 +13,7 @@ use crate::capture::secrets::Masker;
 use crate::data::pin::Place;
 use crate::data::spec::What;
 use crate::model::param::{ParamSource, placeholders};
+use crate::store::ledger::safe_path;
 
 /// What is asked for.
 pub struct Asked<'a> {
@@ -70,7 +71,7 @@ pub fn read(asked: &Asked<'_>, params: &mut BTreeMap<String, Value>) -> Taken {
                 earlier.push(found);
                 let name = asked.masker.mask_text(&name);
                 let bytes = asked.masker.mask(&bytes).into_owned();
-                let stored = format!("params/{}", name.trim_start_matches('/'));
+                let stored = safe_path(&format!("params/{name}"));
                 let mut source = source_of("file", &name, &bytes, Some(stored.clone()));
                 source.overrides = asked.masker.mask_argv(&changed);
                 taken.files.push((stored, bytes));

@@ -12,6 +12,7 @@ use crate::data::spec::What;
 use crate::model::param::ParamSource;
 use crate::model::run::Run;
 use crate::store::folder::Folder;
+use crate::store::ledger::safe_path;
 use crate::store::line::quote_bare_numbers;
 
 /// A larger notebook is not stored, in bytes: as outputs.
@@ -60,7 +61,7 @@ pub(super) fn read(
         ));
     } else if !is_output {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        match store(folder, &format!("notebook/{}", masker.mask_text(&file)), &bytes) {
+        match store(folder, &safe_path(&format!("notebook/{}", masker.mask_text(&file))), &bytes) {
             Ok(name) => stored = Some(name),
             Err(why) => said.push(format!("{name}: {why}; it is not stored")),
         }
