@@ -123,7 +123,7 @@ impl Scene {
     }
 
     /// Hand everything over to somebody who is not root, and type as them.
-    pub fn as_nobody(mut self) -> Self {
+    pub fn typed_by_nobody(mut self) -> Self {
         let owner = format!("{NOBODY}:{NOBODY}");
         let outside = self.repo.outside().to_owned();
         assert!(Command::new("chown").args(["-R", &owner]).arg(&outside).status().expect("chown runs").success());

@@ -68,8 +68,9 @@ impl May {
     fn change(self, path: &Path) -> bool {
         let text = format!("/{}", path.display());
         // Disposable: the index of facts, patch ids, digests of data, what the hardware is.
-        let is_cache = text.contains("/xp/")
-            && !["runs", "sealed", "manual"].iter().any(|dir| text.contains(&format!("/xp/{dir}/")));
+        let is_under_way = ["runs", "sealed", "manual"].iter().any(|dir| text.contains(&format!("/xp/{dir}/")));
+        // `git maintenance`, left running after a seal now and then, holds its lock a little longer.
+        let is_cache = text.contains("/xp/") && !is_under_way || text.ends_with("/maintenance.lock");
         let is_record = ["/objects/", "/xp/", "/refs/xp/", "/refs/notes/xp", "/reftable/", "/lfs/"]
             .iter()
             .any(|part| text.contains(part));
@@ -112,11 +113,15 @@ fn walk(top: &Path, dir: &Path, found: &mut BTreeMap<PathBuf, String>) {
             walk(top, &path, found);
             continue;
         }
-        let bytes = if meta.is_symlink() {
-            fs::read_link(&path).map(|to| to.as_os_str().as_bytes().to_vec()).unwrap_or_default()
-        } else {
-            fs::read(&path).unwrap_or_default()
+        // The name of an object says what is in it, and nobody reads the templates of hooks.
+        let is_known = path.components().any(|part| part.as_os_str() == "objects")
+            || path.extension().is_some_and(|extension| extension == "sample");
+        let bytes = match meta.is_symlink() {
+            true => fs::read_link(&path).map(|to| to.as_os_str().as_bytes().to_vec()),
+            false if is_known => Ok(Vec::new()),
+            false => fs::read(&path),
         };
+        let bytes = bytes.unwrap_or_default();
         let name = path.strip_prefix(top).expect("below the top").to_owned();
         // git and git-xp write a list of refs anew for the sake of one.
         if path.ends_with("packed-refs") {

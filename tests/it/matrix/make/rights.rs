@@ -40,7 +40,7 @@ fn read_only(folder: &str) -> Option<Scene> {
     let scene = Scene::new().recorded();
     // What was read once is known.
     scene.xp(&["list"]).ok();
-    let scene = scene.as_nobody();
+    let scene = scene.typed_by_nobody();
     run("chmod", &["-R", "a-w", folder], &scene);
     Some(scene.without_gc())
 }
@@ -59,7 +59,7 @@ pub fn refs() -> Option<Scene> {
 
 pub fn work_tree() -> Option<Scene> {
     need(Part::Root)?;
-    let scene = Scene::new().as_nobody();
+    let scene = Scene::new().typed_by_nobody();
     run("chmod", &["a-w", "repo/train.sh"], &scene);
     Some(scene)
 }
