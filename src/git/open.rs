@@ -92,6 +92,10 @@ fn check_extensions(repo: &gix::Repository) -> Result<(), GitError> {
         return Ok(());
     }
     for section in config.plumbing().sections_by_name("extensions").into_iter().flatten() {
+        // git takes the format from the repository's own config alone.
+        if section.meta().source != gix::config::Source::Local {
+            continue;
+        }
         for name in section.value_names() {
             if !EXTENSIONS.contains(&name.to_string().to_lowercase().as_str()) {
                 return Err(GitError::Unusable {

@@ -165,6 +165,7 @@ matrix! {
         unsigned: "`commit.gpgSign` without a key", settings::unsigned, WORKS, "sealed unsigned, with a warning";
         hooks: "`core.hooksPath` with hooks that refuse", settings::hooks, WORKS, "only `xp-pre-run` is run";
         refs: "`core.logAllRefUpdates`, `core.abbrev` and others of refs", settings::refs, WORKS, "";
+        extensions: "`extensions.…` in the user's own config", settings::extensions, WORKS, "no effect, as in git";
         nobody: "`user.useConfigOnly` and nobody configured", settings::nobody, WORKS, "";
         files: "`core.fileMode`, `core.symlinks`, `core.ignoreCase` and others of files", settings::files, WORKS, "";
     }

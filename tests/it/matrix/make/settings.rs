@@ -103,6 +103,14 @@ pub fn nobody() -> Option<Scene> {
     Some(names.iter().fold(scene, |scene, name| scene.without(name)))
 }
 
+/// Whoever writes a format into their own config has no effect with git.
+pub fn extensions() -> Option<Scene> {
+    let scene = Scene::new().set("core.repositoryFormatVersion", "1");
+    let config = scene.outside("global");
+    std::fs::write(&config, "[extensions]\n fromTheFuture = true\n").expect("written");
+    Some(scene.env("GIT_CONFIG_GLOBAL", config))
+}
+
 pub fn files() -> Option<Scene> {
     with(&[
         ("core.fileMode", "false"),
