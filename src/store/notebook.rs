@@ -1,8 +1,10 @@
 //! Subjects of ledger commits: `git log refs/xp/runs/2026-11` reads as the team's lab notebook. Pure.
 
+use std::collections::BTreeMap;
+
 use crate::model::fact::{Body, Fact};
 use crate::model::id::SHORTEST_PREFIX;
-use crate::model::metric::Summary;
+use crate::model::metric::{Summary, is_system};
 use crate::model::run::{Run, Status};
 use crate::model::tag;
 use crate::model::text::printable;
@@ -32,7 +34,7 @@ pub fn entry(fact: &Fact) -> String {
             join(&[&experiment.name, id, verb], &promise)
         }
         Body::Run(run) => run_entry(run, id),
-        Body::Late(late) => join(&[&target, "late"], &metrics(late.metrics.iter(), &[])),
+        Body::Late(late) => join(&[&target, "late"], &metrics(&late.metrics)),
         Body::Withdrawal(about) => join(&[&target, "withdrawn"], about.because.as_deref().unwrap_or_default()),
         Body::Tombstone(_) => format!("{target} forgotten"),
         Body::Other(about) => {
@@ -47,13 +49,13 @@ fn run_entry(run: &Run, id: &str) -> String {
     let name = run.name.as_deref().or(run.branch.as_deref().map(crate::git::head::short)).unwrap_or("detached");
     let seed = run.seed.map(|seed| format!("seed {seed}")).unwrap_or_default();
     let status = if run.status == Status::Ok { String::new() } else { run.status.to_string() };
-    join(&[name, id, &seed, &status], &metrics(run.metrics.iter(), &["system/"]))
+    join(&[name, id, &seed, &status], &metrics(&run.metrics))
 }
 
-/// `val_acc 0.913, loss 0.2`: the first few by name.
-fn metrics<'a>(all: impl Iterator<Item = (&'a String, &'a Summary)>, skipped: &[&str]) -> String {
-    let named = all.filter(|(name, _)| !skipped.iter().any(|prefix| name.starts_with(prefix)));
-    named
+/// `val_acc 0.913, loss 0.2`: the first few by name, without those of the system.
+fn metrics(all: &BTreeMap<String, Summary>) -> String {
+    all.iter()
+        .filter(|(name, _)| !is_system(name))
         .take(METRICS_NAMED)
         .map(|(name, summary)| format!("{name} {}", summary.r#final))
         .collect::<Vec<_>>()

@@ -15,6 +15,7 @@ use crate::cli::notices::metrics_line;
 use crate::cli::selector::{self, Selected};
 use crate::git::head::short;
 use crate::model::fact::Body;
+use crate::model::metric::is_system;
 use crate::store::folder::{Folder, Stage};
 use crate::store::owner::Host;
 
@@ -120,7 +121,8 @@ fn none(cx: &Context, selector: Option<&str>) -> CliError {
 fn say_how_it_ended(cx: &Context, folder: &Folder) -> Result<(), CliError> {
     match cx.find_fact(folder.id)?.map(|fact| fact.body) {
         Some(Body::Run(run)) => {
-            let finals = run.metrics.iter().map(|(name, summary)| (name.as_str(), summary.r#final.clone()));
+            let results = run.metrics.iter().filter(|(name, _)| !is_system(name));
+            let finals = results.map(|(name, summary)| (name.as_str(), summary.r#final.clone()));
             let line = format!("run {} {}  {}", &folder.id.as_str()[..4], run.status, metrics_line(finals));
             cx.ui.status(line.trim_end());
         }
