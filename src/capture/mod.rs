@@ -3,6 +3,7 @@
 pub mod code;
 pub mod config;
 pub mod environment;
+pub mod file;
 pub mod params;
 pub mod process;
 pub mod secrets;

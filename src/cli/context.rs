@@ -7,6 +7,7 @@ use super::error::CliError;
 use super::selector;
 use super::ui::Ui;
 use crate::capture::environment::Surroundings;
+use crate::capture::file;
 use crate::capture::secrets::Masker;
 use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
@@ -19,6 +20,9 @@ use crate::render::{Grid, terminal};
 use crate::settings::{FileSettings, GitConfig, Overrides, Rule, Settings};
 use crate::store::folder::Root;
 use crate::store::index::{self, Word};
+
+/// `.xp.toml` is at most so large, in bytes: its text stands in each fact.
+const LARGEST_SETTINGS: u64 = 256 * 1024;
 
 /// The repository a command works in.
 pub struct Context {
@@ -216,14 +220,23 @@ impl Context {
     }
 }
 
+/// The text is recorded with each run, so a link must not bring in what lies elsewhere.
 fn read_settings(path: &Path) -> Result<Option<String>, CliError> {
-    match std::fs::read(path) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(CliError::new(format!("{} is no UTF-8 text", path.display()))),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(CliError::new(format!("{}: {error}", path.display()))),
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(CliError::new(format!("{}: {error}", path.display()))),
+        Ok(found) if found.is_symlink() && !path.parent().is_some_and(|top| file::stays_below(path, top)) => {
+            return Err(CliError::new(format!("{} is a link that leads out of the repository", path.display()))
+                .hint("put the file itself there"));
+        }
+        Ok(_) => {}
+    }
+    let bytes = file::read(path, LARGEST_SETTINGS).ok_or_else(|| {
+        CliError::new(format!("{} is no readable file of at most {} KiB", path.display(), LARGEST_SETTINGS >> 10))
+    })?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) => Err(CliError::new(format!("{} is no UTF-8 text", path.display()))),
     }
 }
 

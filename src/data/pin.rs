@@ -7,6 +7,7 @@ use super::manifest::named;
 use super::spec::What;
 use super::{DataError, dvc, scan, uri};
 use crate::artifact::pointer::Pointer;
+use crate::capture::file;
 use crate::model::data::DataPin;
 
 /// No LFS pointer is longer, in bytes.
@@ -131,11 +132,20 @@ struct Tracked {
     out: dvc::Out,
 }
 
+/// Files of DVC are at most so large, in bytes.
+const LARGEST_DVC: u64 = 64 << 20;
+/// What is said of one that is larger.
+const TOO_LARGE: &str = "it is no readable file of at most 64 MiB";
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    file::read(path, LARGEST_DVC)
+}
+
 /// What DVC says of a path: the path is a `.dvc` file, has one beside it, or stands in a `dvc.lock` above it.
 fn tracked_by_dvc(place: &Place, path: &Path, warnings: &mut Vec<String>) -> Result<Option<Tracked>, DataError> {
     if path.extension().is_some_and(|extension| extension == "dvc") && path.is_file() {
         let wrong = |why| DataError::Dvc { path: path.to_owned(), why };
-        let mut outs = dvc::parse_file(&fs::read(path).map_err(DataError::io(path))?).map_err(wrong)?;
+        let mut outs = dvc::parse_file(&read(path).ok_or_else(|| wrong(TOO_LARGE.to_owned()))?).map_err(wrong)?;
         return match (outs.pop(), outs.is_empty()) {
             (Some(out), true) => Ok(Some(Tracked::new(path, out))),
             _ => Err(wrong("it names several outputs: give the path of one of them instead".to_owned())),
@@ -144,7 +154,7 @@ fn tracked_by_dvc(place: &Place, path: &Path, warnings: &mut Vec<String>) -> Res
     let mut beside = path.as_os_str().to_owned();
     beside.push(".dvc");
     let beside = PathBuf::from(beside);
-    if let Ok(bytes) = fs::read(&beside) {
+    if let Some(bytes) = read(&beside) {
         match dvc::parse_file(&bytes) {
             Ok(outs) => {
                 let tracked = outs.into_iter().map(|out| Tracked::new(&beside, out)).find(|found| found.path == path);
@@ -157,7 +167,7 @@ fn tracked_by_dvc(place: &Place, path: &Path, warnings: &mut Vec<String>) -> Res
     }
     for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(&place.top)) {
         let lock = folder.join("dvc.lock");
-        let (Ok(bytes), Ok(below)) = (fs::read(&lock), path.strip_prefix(folder)) else { continue };
+        let (Some(bytes), Ok(below)) = (read(&lock), path.strip_prefix(folder)) else { continue };
         match dvc::find_in_lock(&bytes, &below.to_string_lossy()) {
             Ok(Some(out)) => return Ok(Some(Tracked::new(&lock, out))),
             Ok(None) => {}

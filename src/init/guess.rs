@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::direction;
 use crate::capture::config;
-use crate::model::param;
 use crate::model::text::printable;
+use crate::model::{data, param};
 use crate::record::metrics_file;
 use crate::settings::reference::Chosen;
 use crate::settings::{DEFAULT_METRICS_FILES, is_path};
@@ -21,6 +21,8 @@ pub const LARGEST: u64 = 256 * 1024;
 const SOURCES: usize = 200;
 /// So many metrics get a direction.
 const METRICS: usize = 40;
+/// So many pins of data are proposed.
+const DATA: usize = 10;
 /// Names of files that hold metrics, besides those with `metrics` in their name.
 const METRICS_NAMES: [&str; 4] = ["summary.json", "results.json", "scores.json", "evaluation.json"];
 /// Names of files that compute metrics.
@@ -48,6 +50,17 @@ pub fn guess(paths: &[String], mut read: impl FnMut(&str) -> Option<Vec<u8>>) ->
             let table = format!("metric.{}", toml_key(&name));
             insert(&mut guesses, &table, "direction", format!("{:?}", direction.as_str()), because);
         }
+    }
+    let locks = paths
+        .iter()
+        .filter(|path| file_name(path) == "dvc.yaml" && depth(path) <= 3 && is_plain(path) && is_path(path));
+    let locks: Vec<String> = locks.map(|path| path.replace("dvc.yaml", "dvc.lock")).collect();
+    if !locks.is_empty() {
+        insert(&mut guesses, "run", "ignore", format!("{locks:?}"), "dvc repro writes it during a run".to_owned());
+    }
+    for (name, path) in dvc_data(paths) {
+        let because = format!("kept by DVC: its hash is read from {path}.dvc");
+        insert(&mut guesses, "data", &name, format!("{path:?}"), because);
     }
     if let Some((key, path)) = seed_key(paths, &mut read) {
         insert(&mut guesses, "seed", "param", format!("{key:?}"), format!("found in {path}"));
@@ -141,6 +154,19 @@ fn metric_names(
     names.into_iter().take(METRICS).collect()
 }
 
+/// Data that DVC keeps, by a name for it. To pin it costs nothing, because DVC has hashed it.
+fn dvc_data(paths: &[String]) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for path in paths.iter().filter_map(|path| path.strip_suffix(".dvc")) {
+        let name = file_name(path).split('.').next().unwrap_or_default().to_owned();
+        let is_name = data::check_name(&name).is_ok() && toml_key(&name) == name;
+        if is_plain(path) && is_path(path) && is_name && found.len() < DATA {
+            found.entry(name).or_insert_with(|| path.to_owned());
+        }
+    }
+    found
+}
+
 /// The key of the configs that is a seed, if all that have one agree.
 fn seed_key(paths: &[String], read: &mut impl FnMut(&str) -> Option<Vec<u8>>) -> Option<(String, String)> {
     let is_config = |path: &&String| {
@@ -219,6 +245,7 @@ mod tests {
                 "stages:\n  train:\n    cmd: python train.py\n    metrics:\n    - eval/scores.json:\n        cache: false\n",
             ),
             ("eval/scores.json", r#"{"roc_auc": 0.9, "avg_prec": 0.8, "n": 3}"#),
+            ("data/train.csv.dvc", "outs: []"),
             ("params.yaml", "train:\n  seed: 20170428\n  lr: 0.1\n"),
             (
                 "src/evaluate.py",
@@ -233,6 +260,8 @@ mod tests {
             ))
         );
         assert_eq!(value(&guesses, "seed", "param"), Some(("\"train.seed\"", "found in params.yaml")));
+        assert_eq!(value(&guesses, "run", "ignore").map(|(value, _)| value), Some(r#"["dvc.lock"]"#));
+        assert_eq!(value(&guesses, "data", "train").map(|(value, _)| value), Some("\"data/train.csv\""));
         let up = Some(("\"maximize\"", "from its name, found in eval/scores.json"));
         assert_eq!(value(&guesses, "metric.roc_auc", "direction"), up);
         assert_eq!(

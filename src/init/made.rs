@@ -88,12 +88,18 @@ impl Made {
         if target.symlink_metadata().is_ok() {
             return Ok(false);
         }
+        if !is_own(top, path) {
+            return Err(io::Error::other("a folder above it is a symbolic link, which is not followed"));
+        }
         self.files.retain(|file| file.path != path);
         self.files.push(MadeFile { path: path.to_owned(), sha256: digest(text.as_bytes()) });
         let folders = self.missing_folders(top, &target);
         self.write(git_dir)?;
         for folder in folders {
-            fs::create_dir(folder)?;
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
         }
         let written = fs::File::create_new(&target).and_then(|mut file| {
             file.write_all(text.as_bytes()).inspect_err(|_| {
@@ -127,18 +133,27 @@ impl Made {
         let files = std::mem::take(&mut self.files);
         let removed = files.into_iter().filter(|file| stays_below(&file.path)).map(|file| {
             let path = top.join(&file.path);
-            let removed =
-                match fs::read(&path) {
-                    Ok(bytes) if digest(&bytes) == file.sha256 && is_no_link(&path) => {
-                        if fs::remove_file(&path).is_ok() { Removed::Gone } else { Removed::Changed }
+            // What has become something else is not read: it could be a pipe.
+            if path.symlink_metadata().is_ok() && !(is_no_link(&path) && is_own(top, &file.path)) {
+                return (file.path, Removed::Changed);
+            }
+            let removed = match fs::read(&path) {
+                Ok(bytes) if digest(&bytes) == file.sha256 => {
+                    if fs::remove_file(&path).is_ok() {
+                        Removed::Gone
+                    } else {
+                        Removed::Changed
                     }
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Removed::Missing,
-                    _ => Removed::Changed,
-                };
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Removed::Missing,
+                _ => Removed::Changed,
+            };
             (file.path, removed)
         });
         let removed = removed.collect();
-        for folder in std::mem::take(&mut self.folders).iter().rev().filter(|folder| stays_below(folder)) {
+        for folder in
+            std::mem::take(&mut self.folders).iter().rev().filter(|folder| stays_below(folder) && is_own(top, folder))
+        {
             // One that holds something is somebody's.
             let _ = fs::remove_dir(top.join(folder));
         }
@@ -149,6 +164,13 @@ impl Made {
 /// Whether a path leads nowhere but below the folder that it is joined to.
 fn stays_below(path: &str) -> bool {
     !path.is_empty() && PathBuf::from(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Whether no folder above a path is a symbolic link, and none is git's.
+fn is_own(top: &Path, path: &str) -> bool {
+    let above = Path::new(path).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    !path.to_lowercase().starts_with(".git/")
+        && above.into_iter().all(|above| !top.join(above).symlink_metadata().is_ok_and(|found| found.is_symlink()))
 }
 
 fn is_no_link(path: &Path) -> bool {

@@ -7,9 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::{RecordError, log, metrics_file, outputs, params};
 use crate::artifact::objects;
-use crate::capture::code;
 use crate::capture::params::merge;
 use crate::capture::secrets::{self, Masker};
+use crate::capture::{code, file};
 use crate::git::objects::Author;
 use crate::git::status::{Dirt, DirtKind};
 use crate::git::{GitError, Repo};
@@ -36,6 +36,8 @@ pub struct Closing<'a> {
     pub masker: &'a Masker,
     /// Metrics files, relative to the work tree.
     pub metrics_files: &'a [String],
+    /// Whether a path is no code although git tracks it: what commands write there is no change of the code.
+    pub is_no_code: &'a dyn Fn(&str) -> bool,
     /// Whether to look at the work tree: not for a run that ended in another one, or long ago.
     pub look_at_work_tree: bool,
     /// Where the command may have left what its params are.
@@ -101,7 +103,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     let mut bad_outputs = Vec::new();
     if closing.look_at_work_tree {
         bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
-        note_changed_code(repo, &mut run, &id.to_string())?;
+        note_changed_code(repo, &mut run, &id.to_string(), closing.is_no_code)?;
     }
     note_difference(repo, &mut run);
     write_files(folder, &journal)?;
@@ -172,7 +174,7 @@ fn take_metrics_files(
     let mut bad = Vec::new();
     for name in closing.metrics_files {
         let path = top.join(name);
-        if !is_fresh(&path, opened) || !path.is_file() {
+        if !is_fresh(&path, opened) || !path.is_file() || !file::stays_below(&path, top) {
             continue;
         }
         let Ok(bytes) = fs::read(&path) else {
@@ -212,15 +214,16 @@ fn opened_at(folder: &Folder, run: &Run) -> Duration {
 }
 
 /// Code that changed while the command ran is stored and named. New files are what trainings leave behind, so only tracked ones count.
-fn note_changed_code(repo: &Repo, run: &mut Run, id: &str) -> Result<(), GitError> {
+fn note_changed_code(repo: &Repo, run: &mut Run, id: &str, is_no_code: &dyn Fn(&str) -> bool) -> Result<(), GitError> {
     let Some(commit) = repo.parse_oid(&run.commit) else { return Ok(()) };
     // After a commit or a switch meanwhile, the work tree says nothing about what ran.
     let is_elsewhere = repo.head().map_or(true, |head| head.commit != commit);
     if repo.work_dir().is_err() || is_elsewhere {
         return Ok(());
     }
-    let is_code = |dirt: &Dirt| !matches!(dirt.kind, DirtKind::Untracked | DirtKind::Submodule);
-    let changed: Vec<Dirt> = repo.dirt()?.into_iter().filter(is_code).filter(|dirt| dirt.path != ".xp.toml").collect();
+    let is_code =
+        |dirt: &Dirt| !matches!(dirt.kind, DirtKind::Untracked | DirtKind::Submodule) && !is_no_code(&dirt.path);
+    let changed: Vec<Dirt> = repo.dirt()?.into_iter().filter(is_code).collect();
     if changed.is_empty() {
         return Ok(());
     }

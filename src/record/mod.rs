@@ -43,6 +43,16 @@ pub enum RecordError {
         /// The folder.
         path: PathBuf,
     },
+    /// What is to be recorded before the command starts is more than a journal's line may hold.
+    #[error(
+        "the command line, params and config of this run are {bytes} bytes of record, and at most {most} are possible: nothing was started"
+    )]
+    TooLong {
+        /// How many.
+        bytes: usize,
+        /// How many are possible.
+        most: usize,
+    },
     /// A value that JSON cannot hold.
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),

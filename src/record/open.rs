@@ -10,7 +10,7 @@ use crate::model::id::Id;
 use crate::model::run::Run;
 use crate::store::folder::{Folder, Root};
 use crate::store::ledger::OPEN_PREFIX;
-use crate::store::line::{Event, Owner};
+use crate::store::line::{Event, LONGEST, Owner};
 
 /// A run that is about to begin.
 #[derive(Debug)]
@@ -47,15 +47,19 @@ pub fn open(repo: &Repo, root: &Root, opening: Opening) -> Result<Folder, Record
 }
 
 fn write(repo: &Repo, root: &Root, folder: &Folder, opening: Opening) -> Result<(), RecordError> {
+    let code = opening.run.snapshot.clone().unwrap_or_else(|| opening.run.commit.clone());
+    let first = Event::Open { xp: VERSION.to_owned(), id: opening.id, by: opening.by, fact: Box::new(opening.run) };
+    let mut lines = serde_json::to_vec(&first)?;
+    if lines.len() > LONGEST {
+        return Err(RecordError::TooLong { bytes: lines.len(), most: LONGEST });
+    }
+    lines.push(b'\n');
     root.create(opening.id).map_err(RecordError::io(&folder.path))?;
     for (name, bytes) in &opening.files {
         folder.write_file(name, bytes).map_err(RecordError::io(folder.files().join(name)))?;
     }
-    pin(repo, opening.id, opening.run.snapshot.as_deref().unwrap_or(&opening.run.commit))?;
-    let first = Event::Open { xp: VERSION.to_owned(), id: opening.id, by: opening.by, fact: Box::new(opening.run) };
+    pin(repo, opening.id, &code)?;
     let journal = folder.journal();
-    let mut lines = serde_json::to_vec(&first)?;
-    lines.push(b'\n');
     // The journal appears whole: a folder without one is no run.
     let draft = folder.path.join("journal.new");
     std::fs::write(&draft, &lines).map_err(RecordError::io(&draft))?;

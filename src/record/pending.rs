@@ -54,7 +54,14 @@ pub fn close_orphans(
             continue;
         }
         // Nobody knows what lay in the work tree when it ended.
-        let closing = Closing { direction, masker, metrics_files: &[], look_at_work_tree: false, params: None };
+        let closing = Closing {
+            direction,
+            masker,
+            metrics_files: &[],
+            is_no_code: &|_| false,
+            look_at_work_tree: false,
+            params: None,
+        };
         match close::close(repo, &folder, None, &closing) {
             Ok(_) => outcome.orphans.push(folder.id),
             // Another process was faster, and has sealed it.

@@ -355,3 +355,16 @@ fn a_link_to_the_data_is_followed_and_links_in_it_are_not() {
     assert_eq!(pin(&repo, "train")["files"], 2);
     assert_eq!((pin(&repo, "link")["files"].as_u64(), pin(&repo, "link")["bytes"].as_u64()), (Some(1), Some(11)));
 }
+
+#[test]
+fn pinned_data_that_git_ignores_is_in_nobodys_way() {
+    let repo = TestRepo::new();
+    repo.sh("mkdir data; echo 1 > data/t.csv; echo /t.csv > data/.gitignore; echo '{\"acc\": 1}' > metrics.json").ok();
+    repo.sh("git xp run -a --seed 1 --data t=data/t.csv -- sh -c 'echo \"{\\\"acc\\\": 2}\" > metrics.json'").ok();
+    // Metrics are results, and in no commit of code.
+    assert_eq!(repo.git(&["status", "--porcelain"]), "?? metrics.json");
+    assert_eq!(repo.facts("run")[0]["metrics"]["acc"]["final"], 2);
+    repo.sh("git add metrics.json; git commit -qm Metrics").ok();
+    let said = repo.sh("git xp run --seed 1 -- sh -c 'echo \"{\\\"acc\\\": 3}\" > metrics.json'");
+    assert_eq!((said.code, said.stderr.contains("changed")), (0, false), "{}", said.stderr);
+}

@@ -146,3 +146,37 @@ fn a_long_output_is_kept_at_both_ends() {
     assert!(log.contains("left out here]") && log.len() < 1100 << 10, "{}", log.len());
     repo.is_sound();
 }
+
+#[test]
+fn settings_are_a_file_of_the_repository() {
+    let repo = TestRepo::new();
+    for make in [
+        "echo '[data]' > ../o.toml; ln -sf ../o.toml .xp.toml",
+        "ln -sf /dev/zero .xp.toml",
+        "rm .xp.toml; mkfifo .xp.toml",
+    ] {
+        repo.sh(make).ok();
+        let text = repo.xp(&["run", "--seed", "1", "--", "true"]).fails(128);
+        assert!(text.contains(".xp.toml is"), "{text}");
+    }
+    repo.sh("rm .xp.toml; mkdir conf; echo '[rules]' > conf/xp.toml; ln -s conf/xp.toml .xp.toml; git add -A; git commit -qm x; git xp check --seed 1").ok();
+    for special in ["/dev/zero", "fifo"] {
+        repo.sh(&format!(
+            "mkfifo ../fifo; ln -sf {special} ../special.json; cp -P ../special.json ../../x.json 2>/dev/null; true"
+        ))
+        .ok();
+        let text = repo.xp(&["run", "--seed", "1", "--config", "../special.json", "--", "cat", "{config}"]).fails(128);
+        assert!(text.contains("no readable file"), "{text}");
+    }
+}
+
+#[test]
+fn what_no_journal_could_hold_is_refused_before_anything_starts() {
+    let repo = TestRepo::new();
+    let text = repo
+        .sh("git xp run --seed 1 -- sh -c 'touch started' $(seq -f 'data/images/train/class_%06g.png' 1 40000)")
+        .fails(128);
+    assert!(text.contains("nothing was started"), "{text}");
+    assert_eq!(repo.sh("ls; ls .git/xp/runs; git for-each-ref refs/xp").ok(), "train.sh\n");
+    repo.is_sound();
+}

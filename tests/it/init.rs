@@ -35,7 +35,7 @@ fn settings_are_guessed_and_taken_back_byte_for_byte() {
     repo.git(&["checkout", "-q", "."]);
     // A second time it changes nothing.
     let after = state(&repo);
-    assert_eq!(repo.xp(&["init"]).stderr, "");
+    assert_eq!(repo.xp(&["init"]).stderr, ".xp.toml is there already, left as it is\n");
     assert_eq!(state(&repo), after);
     repo.xp(&["init", "--undo"]).ok();
     let facts = |text: &str| {
@@ -96,7 +96,7 @@ fn a_project_is_laid_out_and_its_first_lines_work() {
     repo.sh("rm README.md").ok();
     repo.xp(&["init", "--template"]).ok();
     let laid_out = state(&repo);
-    assert_eq!(repo.xp(&["init", "--template"]).stderr.matches("is there already").count(), 17);
+    assert_eq!(repo.xp(&["init", "--template"]).stderr.matches("is there already").count(), 18);
     assert_eq!(state(&repo), laid_out);
     repo.sh("git add -A && git commit -qm Begin").ok();
     // What its README tells to type.
@@ -118,4 +118,17 @@ fn a_project_is_laid_out_and_its_first_lines_work() {
     let table = repo.xp(&["compare", "main..exp/*"]).ok();
     assert!(table.contains("faster") && table.contains("val_acc"), "{table}");
     repo.is_sound();
+}
+
+#[test]
+fn links_lead_nowhere() {
+    let repo = TestRepo::new();
+    repo.sh("mkdir ../outside; ln -s ../outside data").ok();
+    let text = repo.xp(&["init", "--template"]).fails(128);
+    assert!(text.contains("symbolic link"), "{text}");
+    assert_eq!(repo.sh("ls ../outside").ok(), "");
+    repo.sh("rm data; git xp init --template; rm README.md; mkfifo README.md; rm -r notebooks; ln -s ../outside notebooks; echo x > ../outside/README.md").ok();
+    let text = repo.xp(&["init", "--undo"]).stderr;
+    assert!(text.contains("README.md was changed since"), "{text}");
+    assert_eq!(repo.sh("ls ../outside").ok(), "README.md\n");
 }

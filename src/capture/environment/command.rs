@@ -47,6 +47,8 @@ pub enum Asked {
         /// The active environment (`VIRTUAL_ENV`) comes first.
         prefers_active: bool,
     },
+    /// An environment that the tool makes for this call alone: it is nowhere before, and gone after.
+    Own(Tool),
     /// A Conda environment.
     Conda {
         /// Its name.
@@ -89,6 +91,9 @@ fn ask(word: &str, name: &str, rest: &[String]) -> Asked {
     if let Some(tool) = Tool::of(name)
         && let Some(options) = Options::before_program(rest, tool.options_with_value())
     {
+        if tool == Tool::Uv && options.names_own_environment() {
+            return Asked::Own(tool);
+        }
         let [folder, name] = tool.naming_options();
         let prefers_active = options.has("--active") || options.has("--no-project");
         return Asked::Project { tool, folder: options.value(folder), name: options.value(name), prefers_active };
@@ -131,6 +136,22 @@ impl<'a> Options<'a> {
 
     fn value(&self, names: &[&str]) -> Option<String> {
         self.0.iter().find(|(name, _)| names.contains(name)).and_then(|(_, value)| value.map(str::to_owned))
+    }
+
+    /// Options of `uv run` with which it does not run in the project's environment, or not in it alone.
+    fn names_own_environment(&self) -> bool {
+        const OWN: [&str; 9] = [
+            "--isolated",
+            "-s",
+            "--script",
+            "-p",
+            "--python",
+            "-w",
+            "--with",
+            "--with-editable",
+            "--with-requirements",
+        ];
+        self.0.iter().any(|(name, _)| OWN.contains(name))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -187,8 +208,11 @@ mod tests {
     #[test]
     fn tools_that_keep_an_environment_are_asked_for_theirs() {
         assert_eq!(asked("uv run train.py --project y"), project(Tool::Uv, None));
-        assert_eq!(asked("uv --project x run -p 3.12 train.py"), project(Tool::Uv, Some("x")));
-        assert_eq!(asked("env A=1 uv run --with numpy -- python a.py"), project(Tool::Uv, None));
+        assert_eq!(asked("uv --project x run train.py"), project(Tool::Uv, Some("x")));
+        for own in ["-p 3.12", "--isolated", "--with numpy", "--with=numpy", "--script"] {
+            assert_eq!(asked(&format!("uv --project x run {own} train.py")), Asked::Own(Tool::Uv), "{own}");
+        }
+        assert_eq!(asked("env A=1 uv run --extra gpu -- python a.py"), project(Tool::Uv, None));
         assert_eq!(asked("poetry -C sub run python a.py"), project(Tool::Poetry, Some("sub")));
         assert_eq!(asked("uv pip list"), Asked::Program("uv".into()));
         let conda = |name: Option<&str>, prefix: Option<&str>| Asked::Conda {

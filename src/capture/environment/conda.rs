@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::program;
 use super::surroundings::Surroundings;
-use super::{file, program};
+use crate::capture::file;
 use crate::model::text::printable;
 
 /// The largest record that is read, in bytes. It lists the files of a package; only where the record's name does not tell, it is opened.

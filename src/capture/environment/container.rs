@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::file;
 use super::surroundings::Surroundings;
 use crate::artifact::objects::digest;
+use crate::capture::file;
 use crate::model::text::printable;
 
 /// Variables that name the image: set by Apptainer, by CI systems, or by whoever makes the image. The first one that is set counts.

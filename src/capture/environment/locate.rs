@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::command::{self, Asked};
 use super::interpreter::Interpreter;
 use super::surroundings::Surroundings;
-use super::{conda, program, project};
+use super::tool::Tool;
+use super::{conda, kernel, program, project, script};
 
 /// What a command uses.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,10 @@ pub(super) fn locate(surroundings: &Surroundings) -> Located {
             let prefix = conda::environment(name.as_deref(), prefix.as_deref(), &own);
             Located { python: prefix.as_deref().and_then(Interpreter::in_folder), conda: prefix, tool: Some("conda") }
         }
+        Some(Asked::Own(tool)) => Located { tool: Some(tool.name()), ..Located::default() },
+        Some(Asked::Project { tool: Tool::Uv, .. }) if script::has_own_environment(surroundings) => {
+            Located { tool: Some(Tool::Uv.name()), ..Located::default() }
+        }
         Some(Asked::Project { tool, folder, name, prefers_active }) => {
             let prefix = project::environment(tool, folder.as_deref(), name.as_deref(), prefers_active, &own);
             let python = prefix.as_deref().and_then(Interpreter::in_folder);
@@ -38,6 +43,9 @@ pub(super) fn locate(surroundings: &Surroundings) -> Located {
         // Of a manual run the command is not known; it is started from the same shell.
         Some(Asked::Script) | None => in_path(&own),
     };
+    if let Some(kernel) = kernel::python(&own, found.python.as_ref()) {
+        found = Located { python: Some(kernel), conda: None, tool: Some("jupyter") };
+    }
     let prefixes = found.python.iter().flat_map(|python| [&python.prefix, &python.base]);
     found.conda = found.conda.or_else(|| prefixes.into_iter().find(|prefix| conda::is_environment(prefix)).cloned());
     found

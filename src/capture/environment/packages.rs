@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::file;
 use super::installed::{Installed, metadata, normal_name};
 use super::origin::Origin;
+use crate::capture::file;
 
 /// How many packages are listed at most.
 const MAX_PACKAGES: usize = 20_000;

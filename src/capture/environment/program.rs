@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::command::base_name;
+use super::pyenv;
 use super::surroundings::Surroundings;
-use super::{file, pyenv};
+use crate::capture::file;
 
 /// How much of a script is looked at for its interpreter, in bytes.
 const HEAD: u64 = 1024;

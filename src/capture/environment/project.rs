@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::file;
 use super::pyvenv::PyVenv;
 use super::surroundings::Surroundings;
 use super::tool::Tool;
+use crate::capture::file;
 
 /// The largest `envs.toml` of Poetry that is read, in bytes.
 const LIMIT: u64 = 1024 * 1024;

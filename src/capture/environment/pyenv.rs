@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::surroundings::Surroundings;
-use super::{file, program, version};
+use super::{program, version};
+use crate::capture::file;
 
 /// The largest `.python-version` that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file;
+use crate::capture::file;
 
 /// The largest one that is read, in bytes.
 const LIMIT: u64 = 64 * 1024;

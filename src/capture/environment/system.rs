@@ -1,6 +1,6 @@
 //! The operating system.
 
-use super::file;
+use crate::capture::file;
 use crate::model::text::printable;
 
 /// What `env.toml` says of it. Not the host's name: the fact has it, and equal hosts are one environment.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::file;
+use crate::capture::file;
 
 /// The numbers in a version, for sorting.
 pub(super) fn numbers(version: &str) -> Vec<u64> {

@@ -140,8 +140,24 @@ fn words(name: &str) -> Vec<String> {
 pub fn is_harmless(value: &str) -> bool {
     let lower = value.trim().to_ascii_lowercase();
     PLAIN.contains(&lower.as_str())
-        || lower.starts_with(['{', '$', '<', '%'])
+        || is_reference(&lower)
         || lower.chars().all(|c| matches!(c, '*' | '.' | '…' | 'x' | '-'))
+}
+
+/// A placeholder or a variable of a shell or a template: `{seed}`, `${TOKEN}`, `$TOKEN`, `<token>`, `%TOKEN%`. Only as a whole: a password may begin so.
+fn is_reference(value: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':'))
+    };
+    let inside = |open: &str, close: &str| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let wrapped =
+        [("{", "}"), ("{{", "}}"), ("${", "}"), ("${{", "}}"), ("$(", ")"), ("<", ">"), ("%", "%"), ("%(", ")s")];
+    wrapped.into_iter().filter_map(|(open, close)| inside(open, close)).any(|name| is_name(name.trim()))
+        || value
+            .strip_prefix('$')
+            .is_some_and(|name| is_name(name) && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// Whether a value looks like something that was made to be unguessable: no word, no number.

@@ -78,6 +78,11 @@ impl Masker {
                 self.mask_named(name, &number.to_string()).map_or_else(|| value.clone(), Value::String)
             }
             Value::Array(items) => items.iter().map(|item| self.mask_value(name, item)).collect(),
+            // What has the name of a secret is one in all its parts.
+            Value::Object(map) if names::strength(name) == Some(Strength::Certain) => {
+                let masked = map.iter().map(|(part, value)| (self.mask_text(part), self.mask_value(name, value)));
+                Value::Object(masked.collect())
+            }
             Value::Object(map) => Value::Object(self.mask_map(map)),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }

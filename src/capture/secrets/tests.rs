@@ -159,7 +159,7 @@ fn a_value_that_was_named_is_masked_wherever_it_stands() {
     let masked = masker.mask_params(&params.into_iter().collect());
     assert_eq!(
         serde_json::to_value(masked).unwrap(),
-        json!({"api_key": ["<secret:named>", null, {"x": 1}], "db.password": "<secret:named>", "pad_token": 0, "pin_secret": "<secret:named>"})
+        json!({"api_key": ["<secret:named>", null, {"x": "<secret:named>"}], "db.password": "<secret:named>", "pad_token": 0, "pin_secret": "<secret:named>"})
     );
     assert_eq!(masker.mask_text("connected with hunter2, 1234"), "connected with <secret:named>, 1234");
 }

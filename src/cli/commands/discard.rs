@@ -42,6 +42,7 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
                 direction: &direction,
                 masker: &cx.masker,
                 metrics_files: &[],
+                is_no_code: &|_| false,
                 look_at_work_tree: false,
                 params: None,
             };

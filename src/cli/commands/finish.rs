@@ -53,10 +53,12 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
     let status = if args.failed { Status::Failed } else { Status::Ok };
     let end = close::ending(status, None, None, None);
     let direction = |metric: &str| cx.direction(metric);
+    let is_no_code = super::run::no_code(cx)?;
     let closing = Closing {
         direction: &direction,
         masker: &cx.masker,
         metrics_files: &cx.settings.metrics_files,
+        is_no_code: &is_no_code,
         look_at_work_tree: true,
         params: None,
     };

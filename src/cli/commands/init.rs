@@ -76,9 +76,6 @@ fn lay_out(cx: &Context, top: &Path, made: &mut Made) -> Result<(), CliError> {
 }
 
 fn write_settings(cx: &Context, top: &Path, made: &mut Made) -> Result<(), CliError> {
-    if made.files.iter().any(|file| file.path == FILE) && top.join(FILE).exists() {
-        return Ok(());
-    }
     let guesses = guesses(top)?;
     let is_made = made.make(top, cx.repo.git_dir(), FILE, &new_file(&guesses)).map_err(|error| failed(FILE, &error))?;
     if !is_made {

@@ -36,6 +36,9 @@ fn metric_pair(values: &Values) -> [String; 2] {
 
 fn short(section: Section, key: &str, found: &Value) -> String {
     match (section, found) {
+        (Section::Duration, Value::Number(bytes)) if key.ends_with("peak_memory") => {
+            super::number::bytes(bytes.as_u64().unwrap_or(0))
+        }
         (Section::Duration, Value::Number(seconds)) => duration(seconds.as_f64().unwrap_or(f64::NAN)),
         (Section::Command, Value::Array(args)) => {
             args.iter().map(|arg| shell_quote(arg.as_str().unwrap_or_default())).collect::<Vec<_>>().join(" ")

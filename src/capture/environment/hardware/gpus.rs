@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::ask::{Answer, ask};
 use super::cache::{Cache, Remembered};
-use super::{Gpus, Surroundings, file, nvidia, rocm};
+use super::{Gpus, Surroundings, nvidia, rocm};
 use crate::capture::environment::program;
+use crate::capture::file;
 
 /// How long a tool may take. It does once per boot, with many GPUs and without their persistence daemon for seconds.
 const PATIENCE: Duration = Duration::from_secs(10);

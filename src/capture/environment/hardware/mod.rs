@@ -9,8 +9,8 @@ mod watch;
 
 use serde::{Deserialize, Serialize};
 
-use super::file;
 use super::surroundings::Surroundings;
+use crate::capture::file;
 use crate::model::text::printable;
 
 pub use watch::GpuTool;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Gpu, Gpus, file, short};
+use super::{Gpu, Gpus, short};
+use crate::capture::file;
 
 /// How many GPUs are listed at most.
 pub(super) const MAX_GPUS: usize = 256;

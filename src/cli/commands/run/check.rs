@@ -101,13 +101,21 @@ pub(super) fn check(cx: &Context, request: &Request) -> Result<Code, CliError> {
 /// # Errors
 /// If git cannot read the work tree.
 pub fn dirt(cx: &Context) -> Result<Vec<Dirt>, CliError> {
-    let ignored = ignored(&cx.settings.run.ignore)?;
-    let is_exception = |path: &str| {
-        path == ".xp.toml" || cx.settings.metrics_files.iter().any(|file| file == path) || ignored.is_match(path)
-    };
+    let is_no_code = no_code(cx)?;
     let outputs = Apart { data: Vec::new(), out: out::remembered(cx.repo.git_dir()) };
-    let is_dirt = |dirt: &Dirt| !is_exception(&dirt.path) && !outputs.excuses(dirt);
+    let is_dirt = |dirt: &Dirt| !is_no_code(&dirt.path) && !outputs.excuses(dirt);
     Ok(cx.repo.dirt()?.into_iter().filter(is_dirt).collect())
+}
+
+/// Whether a path is no code although git tracks it: settings, metrics files, and what `run.ignore` names.
+///
+/// # Errors
+/// If `run.ignore` cannot be read.
+pub fn no_code(cx: &Context) -> Result<impl Fn(&str) -> bool, CliError> {
+    let ignored = ignored(&cx.settings.run.ignore)?;
+    Ok(move |path: &str| {
+        path == ".xp.toml" || cx.settings.metrics_files.iter().any(|file| file == path) || ignored.is_match(path)
+    })
 }
 
 fn ignored(patterns: &[String]) -> Result<GlobSet, CliError> {
@@ -211,8 +219,12 @@ fn commit_all(cx: &Context, args: &RunArgs, head: &Head, apart: &Apart) -> Resul
     let top = cx.repo.work_dir()?;
     // Results are no code, and pinned data is recorded without a commit.
     let known = out::remembered(cx.repo.git_dir());
-    let left_out = untracked_below(cx, apart.data.iter().chain(&apart.out).chain(&known))?;
-    let left_out: Vec<String> = left_out.iter().map(|path| format!(":(top,exclude,literal){path}")).collect();
+    let results = cx.settings.metrics_files.iter();
+    let left_out = untracked_below(cx, apart.data.iter().chain(&apart.out).chain(&known).chain(results))?;
+    // What is ignored is left out anyway, and git refuses to hear of it.
+    let ignored = cx.repo.ignored_among(&left_out)?;
+    let left_out = left_out.into_iter().filter(|path| !ignored.contains(path));
+    let left_out: Vec<String> = left_out.map(|path| format!(":(top,exclude,literal){path}")).collect();
     crate::git::process::Git::new(top, "add").args(["--all", "--", "."]).args(&left_out).output()?;
     let message = args.message.clone().unwrap_or_else(|| "Changes for the next run".to_owned());
     crate::git::process::Git::new(top, "commit").args(["--quiet", "-m", &message]).output()?;

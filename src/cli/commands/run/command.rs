@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::RunArgs;
 use crate::artifact::objects::digest;
-use crate::capture::config;
 use crate::capture::secrets::Masker;
 use crate::capture::secrets::record::secret_placeholders;
+use crate::capture::{config, file};
 use crate::cli::error::CliError;
 use crate::cli::selector::nearest;
 use crate::model::param::{ParamText, parse_assignment, placeholders, substitute};
@@ -18,6 +18,9 @@ use crate::record::params::Taken;
 
 /// The names that git-xp fills in itself.
 const OWN_NAMES: [&str; 4] = ["seed", "config", "run", "out"];
+
+/// A config is at most so large, in bytes.
+const LARGEST_CONFIG: u64 = 10 << 20;
 
 /// What the command line says, read and checked once.
 #[derive(Debug)]
@@ -258,7 +261,9 @@ fn copy_config(
 
 fn read_config(path: &Path, prefix: &str) -> Result<Config, CliError> {
     let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| CliError::new(format!("--config {shown}: {error}")))?;
+    path.metadata().map_err(|error| CliError::new(format!("--config {shown}: {error}")))?;
+    let wrong = || CliError::new(format!("--config {shown}: no readable file of at most {} MiB", LARGEST_CONFIG >> 20));
+    let bytes = file::read(path, LARGEST_CONFIG).ok_or_else(wrong)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let map = config::parse(&name, &bytes).map_err(|error| CliError::new(format!("{shown}: {error}")))?;
     let file = if prefix.is_empty() || path.is_absolute() { shown } else { format!("{prefix}/{shown}") };

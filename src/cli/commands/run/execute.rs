@@ -80,10 +80,12 @@ impl Session<'_> {
         };
         let end = close::ending(status, ended.exit, ended.signal, ended.used);
         let direction = |metric: &str| self.direction(metric);
+        let is_no_code = super::check::no_code(cx)?;
         let closing = Closing {
             direction: &direction,
             masker: &cx.masker,
             metrics_files: &cx.settings.metrics_files,
+            is_no_code: &is_no_code,
             look_at_work_tree: true,
             params: Some(self.params.left(cx, &filled.argv)),
         };

@@ -47,11 +47,10 @@ pub(super) fn render(
             format!("{name} {}{notes}", shown(&run.metrics[name].r#final))
         })
         .collect();
+    let metrics = if metrics.is_empty() { "no metrics".to_owned() } else { metrics.join(", ") };
     let exit = run.exit.filter(|exit| *exit != 0).map(|exit| format!(" (exit {exit})")).unwrap_or_default();
     let signal = run.signal.map(|signal| format!(" (signal {signal})")).unwrap_or_default();
-    format!("run {}{seed} {}{exit}{signal}  {}", &id.as_str()[..4], run.status, metrics.join(", "))
-        .trim_end()
-        .to_owned()
+    format!("run {}{seed} {}{exit}{signal}  {}", &id.as_str()[..4], run.status, metrics).trim_end().to_owned()
 }
 
 /// Warn if a run and all that differ from it only in their seed agree to the last bit: the seed may not reach the program. Two of many that agree are chance,

@@ -11,6 +11,7 @@ use crate::cli::notices::shell_quote;
 use crate::data::pin::Place;
 use crate::model::naming::Known;
 use crate::model::run::Run;
+use crate::model::text::printable;
 use crate::record::params::{Asked, Left, read};
 use crate::records::Records;
 
@@ -59,12 +60,32 @@ impl Params {
 
     /// What there is to say of a run that has ended.
     pub(super) fn report(&mut self, cx: &Context, run: &Run) {
+        self.compare_seed(cx, run);
         self.lint.report(cx, run);
         for source in &run.param_sources {
             if matches!(source.kind.as_str(), "hydra" | "papermill")
                 && let Some(file) = &source.file
             {
                 set_apart(cx, file, source.kind == "hydra");
+            }
+        }
+    }
+
+    /// A seed that the program read elsewhere than where `--seed` went.
+    fn compare_seed(&self, cx: &Context, run: &Run) {
+        let (Some(seed), Some(name)) = (run.seed, cx.settings.seed_param.as_deref()) else { return };
+        let source = run.param_sources.iter().find(|source| source.names.iter().any(|known| known == name));
+        if let (Some(source), Some(value)) = (source, run.params.get(name))
+            && value.as_i64().is_some_and(|value| value != seed)
+        {
+            let sentence = format!(
+                "the run's seed is {seed}, and {} says {} = {value}: --seed does not reach the program there; write {{seed}} where it takes it",
+                printable(source.file.as_deref().unwrap_or(&source.kind)),
+                printable(name)
+            );
+            // Of each seed another value would be said.
+            if self.said.borrow_mut().insert(format!("seed {name}")) {
+                cx.ui.warning(&sentence);
             }
         }
     }

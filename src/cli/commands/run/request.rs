@@ -79,6 +79,7 @@ impl Request {
 
     /// The one `git xp run` that satisfies all that refused; `verb` is what was typed.
     pub(in crate::cli::commands) fn remedy(&self, cx: &Context, judgement: &Judgement, verb: &str) -> String {
-        check::remedy(cx, &self.args, judgement, verb)
+        let remedy = check::remedy(cx, &self.args, judgement, verb);
+        if self.template.command.is_empty() { format!("{remedy} -- <command>") } else { remedy }
     }
 }

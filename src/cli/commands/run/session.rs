@@ -117,7 +117,11 @@ impl<'a> Session<'a> {
             && let Some(before) = earlier::find_plan(records, &run.plan)
         {
             let metrics = metrics_line(finals(records, before));
-            let text = format!("the same plan ended ok before, as run {} {metrics}", self.short(&before.id))
+            let environment = records.text(before.environment);
+            // The plan says what was asked for, not what it ran in.
+            let is_other = !environment.is_empty() && run.environment.as_deref().is_some_and(|now| now != environment);
+            let other = if is_other { " (in another environment: --again records it in this one)" } else { "" };
+            let text = format!("the same plan ended ok before, as run {}{other} {metrics}", self.short(&before.id))
                 .trim_end()
                 .to_owned();
             if !among_several {

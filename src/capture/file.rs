@@ -1,23 +1,31 @@
-//! Files of strangers: only plain ones, only up to a size.
+//! Files of strangers: only plain ones, only up to a size, and where it is said, only those that lie in a folder.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 /// The content of a plain file of at most `limit` bytes. `None` if it is larger, missing, or something that reading could block on.
-pub(super) fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
+pub fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
     let mut bytes = head(path, limit + 1)?;
     bytes.shrink_to_fit();
     (bytes.len() as u64 <= limit).then_some(bytes)
 }
 
+/// Whether a path leads nowhere but below a folder, symbolic links followed.
+pub fn stays_below(path: &Path, folder: &Path) -> bool {
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => path.starts_with(folder),
+        _ => false,
+    }
+}
+
 /// As [`read`], as text; bytes that are none are replaced.
-pub(super) fn text(path: &Path, limit: u64) -> Option<String> {
+pub fn text(path: &Path, limit: u64) -> Option<String> {
     read(path, limit).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The first bytes of a plain file.
-pub(super) fn head(path: &Path, limit: u64) -> Option<Vec<u8>> {
+pub fn head(path: &Path, limit: u64) -> Option<Vec<u8>> {
     // Opening a named pipe waits for a writer, for ever.
     if !path.metadata().ok()?.is_file() {
         return None;
