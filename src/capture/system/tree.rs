@@ -2,12 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::proc::{Io, Stat};
 use super::sampling::Values;
 use super::{file, names};
 
-/// After so many looks every process of the machine is looked at once more: a number may have gone to a new process meanwhile.
+/// All processes of the machine are listed again when this many times as long has gone by as that took the last time, so that it takes a five
+/// hundredth of a core at most, on a machine of thousands of processes too. In between, processes tell their children.
+const REST: u32 = 500;
+
+/// After so many lists every process of the machine is looked at once more: a number may have gone to a new process meanwhile.
 const REFRESH: u32 = 32;
 
 /// The processes that belong to a command. Who was once seen to be one of them stays one, even when its parent ends.
@@ -16,7 +21,10 @@ pub(super) struct Tree {
     members: HashMap<u32, Member>,
     /// Processes that are known to be none of them, which spares looking at each of them every time.
     others: HashSet<u32>,
-    looks: u32,
+    lists: u32,
+    /// When all were listed last, and how long it took.
+    listed: Option<(Instant, Duration)>,
+    rest: u32,
     io: Io,
     ticks_per_second: f64,
     page: u64,
@@ -36,7 +44,9 @@ impl Tree {
             proc: proc.to_owned(),
             members: HashMap::new(),
             others: HashSet::new(),
-            looks: 0,
+            lists: 0,
+            listed: None,
+            rest: REST,
             io: Io::default(),
             ticks_per_second: ticks_per_second(),
             page: page_size(),
@@ -68,21 +78,50 @@ impl Tree {
 
     /// The processes that are there now.
     fn find(&mut self) -> HashMap<u32, Member> {
-        self.looks = self.looks.wrapping_add(1);
-        let is_thorough = self.looks.is_multiple_of(REFRESH);
         let mut now = HashMap::with_capacity(self.members.len());
+        for (pid, member) in &self.members {
+            if let Some(stat) = self.stat(*pid).filter(|stat| stat.started == member.stat.started) {
+                now.insert(*pid, Member { stat, io: self.io(*pid).unwrap_or(member.io) });
+            }
+        }
+        let is_due = |(at, took): (Instant, Duration)| at.elapsed() >= took * self.rest;
+        if self.listed.is_none_or(is_due) {
+            let begun = Instant::now();
+            self.add_from_list(&mut now);
+            self.listed = Some((Instant::now(), begun.elapsed()));
+        } else {
+            self.add_children(&mut now);
+        }
+        now
+    }
+
+    /// Add the children that the first threads have, theirs, and so on. Those of other threads are found in the list of all: who has hundreds of threads
+    /// would take as many files.
+    fn add_children(&self, now: &mut HashMap<u32, Member>) {
+        let mut parents: Vec<u32> = now.keys().copied().collect();
+        while let Some(parent) = parents.pop() {
+            let text = file::text(&self.proc.join(format!("{parent}/task/{parent}/children"))).unwrap_or_default();
+            for pid in text.split_ascii_whitespace().filter_map(|word| word.parse().ok()) {
+                if !now.contains_key(&pid)
+                    && let Some(stat) = self.stat(pid).filter(|stat| stat.parent == parent)
+                {
+                    now.insert(pid, Member { stat, io: self.io(pid).unwrap_or_default() });
+                    parents.push(pid);
+                }
+            }
+        }
+    }
+
+    /// Add who is new in the list of all processes and has a parent among those who are known.
+    fn add_from_list(&mut self, now: &mut HashMap<u32, Member>) {
+        self.lists = self.lists.wrapping_add(1);
+        let is_thorough = self.lists.is_multiple_of(REFRESH);
         let (mut new, mut others) = (Vec::new(), HashSet::with_capacity(self.others.len()));
-        for pid in self.pids() {
+        for pid in self.pids().filter(|pid| !now.contains_key(pid)) {
             if !is_thorough && self.others.contains(&pid) {
                 others.insert(pid);
-                continue;
-            }
-            let Some(stat) = self.stat(pid) else { continue };
-            match self.members.get(&pid) {
-                Some(member) if member.stat.started == stat.started => {
-                    now.insert(pid, Member { stat, io: self.io(pid).unwrap_or(member.io) });
-                }
-                _ => new.push((pid, stat)),
+            } else if let Some(stat) = self.stat(pid) {
+                new.push((pid, stat));
             }
         }
         // A child may have a lower number than its parent, so the new ones are gone through until nobody is added.
@@ -101,7 +140,6 @@ impl Tree {
         }
         others.extend(new.into_iter().map(|(pid, _)| pid));
         self.others = others;
-        now
     }
 
     fn pids(&self) -> impl Iterator<Item = u32> {
@@ -197,7 +235,7 @@ mod tests {
         process(proc, 50, 1, [0, 0, 5, 1], 0);
         process(proc, 9, 1, [7, 0, 1, 1_000_000], 9_000_000);
         let mut tree = Tree::new(proc, 50);
-        (tree.ticks_per_second, tree.page) = (100.0, 1_000_000);
+        (tree.ticks_per_second, tree.page, tree.rest) = (100.0, 1_000_000, 0);
         // A child, and a grandchild with a lower number; a process beside them does not count.
         process(proc, 50, 1, [10, 0, 5, 2], 1_000_000);
         process(proc, 60, 50, [20, 0, 6, 3], 2_000_000);
@@ -227,9 +265,34 @@ mod tests {
         process(proc, 50, 1, [0, 0, 5, 1], 0);
         process(proc, 70, 1, [0, 0, 1, 1], 0);
         let mut tree = Tree::new(proc, 50);
-        tree.page = 1_000_000;
+        (tree.page, tree.rest) = (1_000_000, 0);
         assert_eq!(look(&mut tree)[1], 1.0);
         process(proc, 70, 50, [0, 0, 9, 1], 0);
         assert!((0..super::REFRESH).any(|_| look(&mut tree)[1] == 2.0));
+    }
+
+    #[test]
+    fn between_two_lists_of_all_processes_tell_their_children() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let proc = dir.path();
+        let children = |pid: u32, text: &str| {
+            let dir = proc.join(format!("{pid}/task/{pid}"));
+            std::fs::create_dir_all(&dir).expect("a folder");
+            std::fs::write(dir.join("children"), text).expect("written");
+        };
+        process(proc, 50, 1, [0, 0, 5, 1], 0);
+        let mut tree = Tree::new(proc, 50);
+        (tree.page, tree.rest) = (1_000_000, u32::MAX);
+        assert_eq!(look(&mut tree)[1], 1.0);
+        process(proc, 60, 50, [0, 0, 6, 2], 0);
+        process(proc, 70, 60, [0, 0, 7, 4], 0);
+        // One of another thread, and a number that has gone to somebody else.
+        process(proc, 80, 50, [0, 0, 8, 8], 0);
+        process(proc, 90, 1, [0, 0, 9, 16], 0);
+        children(50, "60 90 ");
+        children(60, "70 x");
+        assert_eq!(look(&mut tree)[1], 7.0);
+        tree.rest = 0;
+        assert_eq!(look(&mut tree)[1], 15.0);
     }
 }
