@@ -17,6 +17,7 @@ pub mod target;
 pub mod ui;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ use clap::{CommandFactory, Parser};
 #[cfg(unix)]
 use rustix::process::Signal;
 
+use crate::model::text::printable_lines;
 use args::{Cli, Command};
 use context::Context;
 use error::{CliError, exit};
@@ -82,7 +84,11 @@ fn typed() -> Vec<OsString> {
 /// clap's own text; help and version are no errors, and a mistyped `log-metric` must not fail the training that calls it.
 fn usage(error: &clap::Error) -> ExitCode {
     let code = if error.use_stderr() && !logging::is_logging_in_a_run() { exit::USAGE } else { exit::OK };
-    match error.print() {
+    // clap repeats what was typed, and that may come from a script of somebody else.
+    let plain = error.render().to_string();
+    let is_safe = printable_lines(&plain) == plain;
+    let printed = if is_safe { error.print() } else { write!(std::io::stderr(), "{}", printable_lines(&plain)) };
+    match printed {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(exit::BROKEN_PIPE),
         _ => ExitCode::from(code),
     }

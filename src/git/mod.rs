@@ -10,6 +10,7 @@ pub mod editor;
 pub mod error;
 pub mod head;
 pub mod hooks;
+mod look;
 pub(crate) mod loose;
 pub mod merged;
 pub mod neighbour;

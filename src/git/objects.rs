@@ -9,6 +9,7 @@ use gix::objs::{Exists, Find, Kind, Write};
 
 use super::Oid;
 use super::error::GitError;
+use super::look::pack_time;
 use super::repo::Repo;
 
 /// How long a signature may take: an agent that waits for a finger must not hold up a training's end.
@@ -24,8 +25,8 @@ impl Repo {
     /// If the object is missing, no blob, or corrupt.
     pub fn read_blob(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
         self.prefetch([oid]);
-        let mut blob = self.inner.find_blob(oid).map_err(self.cannot_read(format!("cannot read the blob {oid}")))?;
-        Ok(std::mem::take(&mut blob.data))
+        let read = |repo: &gix::Repository| Ok(std::mem::take(&mut repo.find_blob(oid)?.data));
+        self.look(read).map_err(self.cannot_read(format!("cannot read the blob {oid}")))
     }
 
     /// As [`Repo::read_blob`], into memory that is used again: who reads many blobs allocates once.
@@ -39,7 +40,11 @@ impl Repo {
         let message = match found.map(|data| data.kind) {
             Some(Kind::Blob) => return Ok(()),
             Some(kind) => format!("it is a {kind}"),
-            None => "it is not here".to_owned(),
+            // Between two packings it may be nowhere, for a moment.
+            None => {
+                *bytes = self.read_blob(oid)?;
+                return Ok(());
+            }
         };
         Err(GitError::Gix { doing: doing(), message })
     }
@@ -62,11 +67,9 @@ impl Repo {
     /// If the commit is missing or corrupt.
     pub fn commit_tree(&self, commit: Oid) -> Result<Oid, GitError> {
         let doing = || format!("cannot read the commit {commit}");
-        let found = self.inner.find_commit(commit).map_err(GitError::gix(doing()))?;
-        found
-            .tree_id()
-            .map(gix::Id::detach)
-            .map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })
+        let tree = |found: gix::Commit<'_>| found.tree_id().map(gix::Id::detach).map_err(|error| error.to_string());
+        let found = self.look(|repo| repo.find_commit(commit).map(tree)).map_err(GitError::gix(doing()))?;
+        found.map_err(|message| GitError::Gix { doing: doing(), message })
     }
 
     /// The tree of the commit that a ref points to; `None` if it points to something that is no commit. Anybody can push such a ref.
@@ -85,9 +88,9 @@ impl Repo {
     /// # Errors
     /// If the commit is missing or corrupt.
     pub fn commit_parents(&self, commit: Oid) -> Result<Vec<Oid>, GitError> {
-        let found =
-            self.inner.find_commit(commit).map_err(GitError::gix(format!("cannot read the commit {commit}")))?;
-        Ok(found.parent_ids().map(gix::Id::detach).collect())
+        let parents = |found: gix::Commit<'_>| found.parent_ids().map(gix::Id::detach).collect();
+        self.look(|repo| repo.find_commit(commit).map(parents))
+            .map_err(GitError::gix(format!("cannot read the commit {commit}")))
     }
 
     /// The committer's time of a commit, seconds since 1970.
@@ -157,7 +160,7 @@ pub struct Author {
 impl<'repo> Writer<'repo> {
     /// A writer into the repository.
     pub fn new(repo: &'repo Repo) -> Self {
-        Self { repo, written: RefCell::default(), pack_time: pack_time(repo) }
+        Self { repo, written: RefCell::default(), pack_time: pack_time(repo.inner.common_dir()) }
     }
 
     /// Write a blob.
@@ -212,7 +215,7 @@ impl<'repo> Writer<'repo> {
         while is_gc_running(&pid_file) && begun.elapsed() < GC_PATIENCE {
             std::thread::sleep(Duration::from_millis(10));
         }
-        if pack_time(self.repo) == self.pack_time {
+        if pack_time(self.repo.inner.common_dir()) == self.pack_time {
             return self.put_back(&self.repo.inner);
         }
         // An open repository still sees the packs that a gc has deleted.
@@ -234,11 +237,6 @@ impl<'repo> Writer<'repo> {
         let oid = self.write_buf(kind, bytes).map_err(GitError::gix("cannot write an object"))?;
         Ok(oid)
     }
-}
-
-/// When packs last came or went.
-fn pack_time(repo: &Repo) -> Option<SystemTime> {
-    repo.common_dir().join("objects/pack").metadata().and_then(|found| found.modified()).ok()
 }
 
 /// Whether the `git gc` that a file `gc.pid` names (its process id, a space, its host) is still at work here.

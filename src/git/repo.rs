@@ -1,11 +1,13 @@
 //! A repository, opened as git would open it.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use gix::bstr::ByteSlice;
 
 use super::Oid;
 use super::error::GitError;
+use super::look::pack_time;
 use super::process::Git;
 use super::promisor::Promisor;
 
@@ -17,6 +19,8 @@ pub struct Repo {
     pub(super) inner: gix::Repository,
     /// Refs are in a reftable, which gix cannot read: they go through the `git` executable.
     pub(super) reftable: bool,
+    /// When packs last came or went, as this was opened.
+    pub(super) packs: Option<SystemTime>,
     /// Who has the objects that a partial clone lacks.
     pub(super) promisor: Promisor,
     /// A signature was wanted and could not be had.
@@ -33,7 +37,8 @@ impl Repo {
             .string("extensions.refStorage")
             .is_some_and(|storage| storage.eq_ignore_ascii_case(b"reftable"));
         let promisor = Promisor::of(&inner);
-        Self { inner, reftable, promisor, signing_failed: std::cell::Cell::new(false) }
+        let packs = pack_time(inner.common_dir());
+        Self { inner, reftable, packs, promisor, signing_failed: std::cell::Cell::new(false) }
     }
 
     /// The same repository with another bound, in bytes, on the delta bases that are kept: for who reads much once and must stay small.
@@ -41,7 +46,8 @@ impl Repo {
         let mut inner = self.inner.clone();
         set_delta_cache(&mut inner, bytes);
         let promisor = self.promisor.clone();
-        Self { inner, reftable: self.reftable, promisor, signing_failed: std::cell::Cell::new(false) }
+        let signing_failed = std::cell::Cell::new(false);
+        Self { inner, reftable: self.reftable, packs: self.packs, promisor, signing_failed }
     }
 
     /// Whether a commit that should have been signed is not, since the last time this was asked.

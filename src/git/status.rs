@@ -2,6 +2,7 @@
 //!
 //! Both ask the `git` executable: it alone knows every filter, sparse index, file-system monitor and submodule setting.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Oid;
@@ -110,7 +111,7 @@ impl Repo {
         dirt.iter().filter(is_nested).map(|dirt| dirt.path.clone()).collect()
     }
 
-    /// Which of the paths (relative to the work tree) HEAD's index does not track.
+    /// Which of the paths (files or folders, relative to the work tree) hold nothing that the index tracks.
     ///
     /// # Errors
     /// If git cannot read the index.
@@ -120,8 +121,13 @@ impl Repo {
         }
         let git = Git::new(self.work_dir()?, "ls-files").env("GIT_LITERAL_PATHSPECS", "1");
         let bytes = git.args(["-z", "--cached", "--"]).args(paths).output()?;
-        let tracked: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
-        Ok(paths.iter().filter(|path| !tracked.contains(&path.as_bytes())).cloned().collect())
+        let tracked: BTreeSet<&[u8]> = bytes.split(|byte| *byte == 0).collect();
+        let holds_tracked = |path: &String| {
+            let below = format!("{}/", path.trim_end_matches('/'));
+            let first = tracked.range(below.as_bytes()..).next();
+            tracked.contains(path.as_bytes()) || first.is_some_and(|first| first.starts_with(below.as_bytes()))
+        };
+        Ok(paths.iter().filter(|path| !holds_tracked(path)).cloned().collect())
     }
 
     /// Which of the paths (relative to the work tree) git ignores.

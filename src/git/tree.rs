@@ -19,9 +19,10 @@ impl Repo {
     pub fn read_tree(&self, tree: Oid) -> Result<Vec<(String, EntryMode, Oid)>, GitError> {
         let doing = || format!("cannot read the tree {tree}");
         self.prefetch([tree]);
-        let data = self.inner.find_tree(tree).map_err(self.cannot_read(doing()))?;
+        let data = self.look(|repo| Ok(std::mem::take(&mut repo.find_tree(tree)?.data)));
+        let data = data.map_err(self.cannot_read(doing()))?;
         let mut out = Vec::new();
-        for entry in TreeRefIter::from_bytes(&data.data, tree.kind()) {
+        for entry in TreeRefIter::from_bytes(&data, tree.kind()) {
             let entry = entry.map_err(|error| GitError::Gix { doing: doing(), message: error.to_string() })?;
             out.push((entry.filename.to_str_lossy().into_owned(), entry.mode, entry.oid.to_owned()));
         }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,16 @@ pub enum Removed {
 }
 
 impl Made {
+    /// Keep others from reading and writing the list while this one is at it.
+    ///
+    /// # Errors
+    /// If another keeps it for longer than two seconds, or the disk refuses.
+    pub fn lock(git_dir: &Path) -> io::Result<gix::lock::Marker> {
+        let patience = gix::lock::acquire::Fail::AfterDurationWithBackoff(Duration::from_secs(2));
+        gix::lock::Marker::acquire_to_hold_resource(git_dir.join(LIST), patience, Some(git_dir.to_owned()), 0)
+            .map_err(io::Error::other)
+    }
+
     /// Read the list of a work tree whose git folder this is.
     ///
     /// # Errors
@@ -131,7 +142,7 @@ impl Made {
     /// Remove the files that are as they were made, then the folders that are empty. What stays is no longer listed.
     pub fn remove_files(&mut self, top: &Path) -> Vec<(String, Removed)> {
         let files = std::mem::take(&mut self.files);
-        let removed = files.into_iter().filter(|file| stays_below(&file.path)).map(|file| {
+        let removed = files.into_iter().filter(|file| is_inside(&file.path)).map(|file| {
             let path = top.join(&file.path);
             // What has become something else is not read: it could be a pipe.
             if path.symlink_metadata().is_ok() && !(is_no_link(&path) && is_own(top, &file.path)) {
@@ -152,7 +163,7 @@ impl Made {
         });
         let removed = removed.collect();
         for folder in
-            std::mem::take(&mut self.folders).iter().rev().filter(|folder| stays_below(folder) && is_own(top, folder))
+            std::mem::take(&mut self.folders).iter().rev().filter(|folder| is_inside(folder) && is_own(top, folder))
         {
             // One that holds something is somebody's.
             let _ = fs::remove_dir(top.join(folder));
@@ -162,7 +173,7 @@ impl Made {
 }
 
 /// Whether a path leads nowhere but below the folder that it is joined to.
-fn stays_below(path: &str) -> bool {
+fn is_inside(path: &str) -> bool {
     !path.is_empty() && PathBuf::from(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 

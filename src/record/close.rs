@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{RecordError, log, metrics_file, outputs, params};
@@ -34,12 +34,18 @@ pub struct Closing<'a> {
     pub direction: &'a dyn Fn(&str) -> Option<Direction>,
     /// Masks what the program wrote.
     pub masker: &'a Masker,
+    /// The work tree that it ran in; `None` for a run that ended in another one, or long ago.
+    pub work_tree: Option<WorkTree<'a>>,
+}
+
+/// What to look for in the work tree once the command has ended.
+pub struct WorkTree<'a> {
+    /// What the command ran in, if that is not what was found before it started: the text of `env.toml`.
+    pub env_toml: Option<&'a str>,
     /// Metrics files, relative to the work tree.
     pub metrics_files: &'a [String],
     /// Whether a path is no code although git tracks it: what commands write there is no change of the code.
     pub is_no_code: &'a dyn Fn(&str) -> bool,
-    /// Whether to look at the work tree: not for a run that ended in another one, or long ago.
-    pub look_at_work_tree: bool,
     /// Where the command may have left what its params are.
     pub params: Option<params::Left<'a>>,
 }
@@ -94,25 +100,30 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
         return Err(RecordError::Broken { path: folder.path.clone() });
     };
     let (id, by, mut run) = (id, by, *fact);
-    let bad_metrics_files = if closing.look_at_work_tree {
-        take_metrics_files(repo, folder, &run, &mut journal, closing)?
-    } else {
-        Vec::new()
-    };
+    let opened = opened_at(folder, &run);
+    let mut bad_metrics_files = Vec::new();
+    if let Some(work_tree) = &closing.work_tree {
+        let files = fresh_metrics_files(repo, work_tree.metrics_files, opened);
+        bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker)?;
+    }
     set_end(&mut run, folder, &journal, end);
     let mut bad_outputs = Vec::new();
-    if closing.look_at_work_tree {
+    if let Some(work_tree) = &closing.work_tree {
+        if let Some(text) = work_tree.env_toml {
+            folder.write_file("env.toml", text.as_bytes()).map_err(RecordError::io(folder.files()))?;
+            run.environment = Some(objects::digest(text.as_bytes()));
+        }
         bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
-        note_changed_code(repo, &mut run, &id.to_string(), closing.is_no_code)?;
+        note_changed_code(repo, &mut run, &id.to_string(), work_tree.is_no_code)?;
     }
     note_difference(repo, &mut run);
     write_files(folder, &journal)?;
     let logged = std::mem::take(&mut journal.params);
     merge::log(&mut run.params, &mut run.param_sources, logged);
     let mut about_params = Vec::new();
-    if let Some(left) = closing.params.as_ref().filter(|_| closing.look_at_work_tree) {
-        let opened = opened_at(folder, &run);
-        about_params = params::take(left, folder, closing.masker, &mut run, &|path| is_fresh(path, opened));
+    if let Some(left) = closing.work_tree.as_ref().and_then(|work_tree| work_tree.params.as_ref()) {
+        let is_fresh = |path: &Path| is_fresh(path, opened);
+        about_params = params::Search { left, folder, masker: closing.masker, is_fresh: &is_fresh }.take(&mut run);
     }
     run.rejected_lines = journal.rejected;
     run.metrics = journal.summaries(closing.direction);
@@ -161,36 +172,34 @@ fn last_sign_of_life(folder: &Folder, journal: &Journal) -> Option<Time> {
     [changed(&folder.closed_journal()), changed(&folder.output()), logged].into_iter().flatten().max()
 }
 
-/// Take the metrics files that were written since the run opened; returns those that could not be read.
+/// The metrics files that were written since the run opened: their names and where they lie.
+fn fresh_metrics_files(repo: &Repo, names: &[String], opened: Duration) -> Vec<(String, PathBuf)> {
+    let Ok(top) = repo.work_dir() else { return Vec::new() };
+    let files = names.iter().map(|name| (name.clone(), top.join(name)));
+    files.filter(|(_, path)| is_fresh(path, opened) && path.is_file() && file::stays_below(path, top)).collect()
+}
+
+/// Take metrics files; returns those that could not be read.
 fn take_metrics_files(
-    repo: &Repo,
     folder: &Folder,
-    run: &Run,
+    files: Vec<(String, PathBuf)>,
     journal: &mut Journal,
-    closing: &Closing<'_>,
+    masker: &Masker,
 ) -> Result<Vec<String>, RecordError> {
-    let Ok(top) = repo.work_dir() else { return Ok(Vec::new()) };
-    let opened = opened_at(folder, run);
     let mut bad = Vec::new();
-    for name in closing.metrics_files {
-        let path = top.join(name);
-        if !is_fresh(&path, opened) || !path.is_file() || !file::stays_below(&path, top) {
-            continue;
-        }
+    for (name, path) in files {
         let Ok(bytes) = fs::read(&path) else {
-            bad.push(name.clone());
+            bad.push(name);
             continue;
         };
-        folder
-            .write_file(&format!("metrics/{name}"), &closing.masker.mask(&bytes))
-            .map_err(RecordError::io(folder.files()))?;
+        folder.write_file(&format!("metrics/{name}"), &masker.mask(&bytes)).map_err(RecordError::io(folder.files()))?;
         match metrics_file::parse(&bytes) {
             Some(values) => {
                 let values: Vec<(std::borrow::Cow<'_, str>, Number)> =
-                    values.into_iter().map(|(name, value)| (closing.masker.mask_text(&name).into(), value)).collect();
+                    values.into_iter().map(|(name, value)| (masker.mask_text(&name).into(), value)).collect();
                 journal.add(Line::Points { values, step: None, time: None });
             }
-            None => bad.push(name.clone()),
+            None => bad.push(name),
         }
     }
     Ok(bad)

@@ -13,6 +13,7 @@ use crate::capture::secrets::Masker;
 use crate::data::files::{Found, Kind, Walk, hash_file, open_file};
 use crate::git::Repo;
 use crate::model::run::{Artifact, Run};
+use crate::model::text::enumerate;
 use crate::store::folder::Folder;
 use crate::store::ledger::safe_path;
 
@@ -50,7 +51,7 @@ pub(super) fn take(repo: &Repo, folder: &Folder, masker: &Masker, run: &mut Run)
             if taking.large.len() == 1 { "an output is".to_owned() } else { format!("{} outputs are", taking.large.len()) },
             LARGEST >> 20,
             LARGEST_SUM >> 20,
-            list(&taking.large)
+            enumerate(&taking.large, NAMED)
         ));
     }
     run.artifacts.append(&mut taking.artifacts);
@@ -184,10 +185,4 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_metadata: &fs::Metadata) -> bool {
     false
-}
-
-fn list(paths: &[String]) -> String {
-    let more = paths.len().saturating_sub(NAMED);
-    let named = paths.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{named} and {more} more") } else { named }
 }

@@ -54,14 +54,7 @@ pub fn close_orphans(
             continue;
         }
         // Nobody knows what lay in the work tree when it ended.
-        let closing = Closing {
-            direction,
-            masker,
-            metrics_files: &[],
-            is_no_code: &|_| false,
-            look_at_work_tree: false,
-            params: None,
-        };
+        let closing = Closing { direction, masker, work_tree: None };
         match close::close(repo, &folder, None, &closing) {
             Ok(_) => outcome.orphans.push(folder.id),
             // Another process was faster, and has sealed it.

@@ -1,6 +1,7 @@
 //! The rules that a run must fulfil, all judged at once. Pure.
 
 use crate::git::status::Dirt;
+use crate::model::text::enumerate;
 use crate::settings::{Level, Rule, Rules};
 
 /// How many files a message names.
@@ -130,16 +131,13 @@ pub fn judge_recorded(has_seed: bool, has_code: bool, rules: &Rules) -> Vec<Fail
 }
 
 fn describe(dirt: &[Dirt]) -> String {
-    let named: Vec<String> =
-        dirt.iter().take(NAMED).map(|dirt| format!("{} ({})", dirt.path, dirt.kind.word())).collect();
-    let more = dirt.len().saturating_sub(NAMED);
+    let named = enumerate(dirt.iter().map(|dirt| format!("{} ({})", dirt.path, dirt.kind.word())), NAMED);
     let files = if dirt.len() == 1 { "1 file differs" } else { &format!("{} files differ", dirt.len()) };
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{files} from the commit: {}{rest}", named.join(", "))
+    format!("{files} from the commit: {named}")
 }
 
 fn list(files: &[String]) -> String {
-    files.iter().take(NAMED).map(|file| format!("'{file}'")).collect::<Vec<_>>().join(", ")
+    enumerate(files.iter().map(|file| format!("'{file}'")), NAMED)
 }
 
 #[cfg(test)]

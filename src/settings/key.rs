@@ -1,8 +1,8 @@
 //! The names of all settings, and what each takes: one table for the file and for git's config.
 
-use super::Layer;
 use super::check::{self, Checked, shown};
 use super::rule::Rule;
+use super::{Ignore, Layer, ignore};
 use crate::model::direction::Direction;
 use crate::model::pattern;
 
@@ -122,7 +122,12 @@ impl Key {
             Self::SeedParam => check::param(text),
             Self::Environment => check::variable(text),
             Self::Sample => check::interval(text).map(drop),
-            Self::MetricsFiles | Self::Ignore | Self::Out | Self::EvaluationPaths | Self::ParamsFiles => {
+            Self::MetricsFiles | Self::Out | Self::EvaluationPaths | Self::ParamsFiles => check::path(text),
+            Self::Ignore => {
+                if let Some(why) = ignore::fault(text) {
+                    let allowed = format!("a pattern, as in \"data/**\" ({why})");
+                    return Err(WrongValue::new(shown(text), allowed));
+                }
                 check::path(text)
             }
             Self::ParamsArgv | Self::ParamsHydra | Self::ParamsPapermill => check::flag(text).map(drop),
@@ -157,7 +162,7 @@ impl Key {
                 }
             }
             Self::MetricsFiles => layer.metrics_files = Some(values),
-            Self::Ignore => layer.ignore = Some(values),
+            Self::Ignore => layer.ignore = Ignore::new(&values).ok(),
             Self::Environment => layer.environment = Some(values),
             Self::Out => layer.out = last,
             Self::Sample => layer.sample = last.and_then(|text| check::interval(&text).ok()),

@@ -18,6 +18,7 @@ mod check;
 mod error;
 mod file;
 mod git_config;
+mod ignore;
 mod key;
 pub mod reference;
 mod resolve;
@@ -26,6 +27,7 @@ mod rule;
 pub use error::SettingsError;
 pub use file::FileSettings;
 pub use git_config::GitConfig;
+pub use ignore::Ignore;
 pub use resolve::Overrides;
 pub use rule::{Level, Rule};
 
@@ -98,7 +100,7 @@ pub struct Params {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {
     /// Patterns of paths that never count as dirty.
-    pub ignore: Vec<String>,
+    pub ignore: Ignore,
     /// Names of environment variables to record besides the usual ones.
     pub environment: Vec<String>,
     /// Where `{out}` makes the folders of runs, relative to the root of the work tree.
@@ -140,12 +142,20 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether a path of the work tree is no code although git tracks it: settings, metrics files, and what `run.ignore` names.
+    #[must_use]
+    pub fn is_no_code(&self, path: &str) -> bool {
+        path == ".xp.toml" || self.metrics_files.iter().any(|file| file == path) || self.run.ignore.is_match(path)
+    }
+}
+
+impl Rules {
     /// How strict a rule is.
     #[must_use]
     pub fn level(&self, rule: Rule) -> Level {
         match rule {
-            Rule::Clean => self.rules.clean,
-            Rule::Seed => self.rules.seed,
+            Rule::Clean => self.clean,
+            Rule::Seed => self.seed,
         }
     }
 }
@@ -159,7 +169,7 @@ struct Layer {
     seed_param: Option<String>,
     directions: BTreeMap<String, Direction>,
     metrics_files: Option<Vec<String>>,
-    ignore: Option<Vec<String>>,
+    ignore: Option<Ignore>,
     environment: Option<Vec<String>>,
     out: Option<String>,
     /// Of `off` it is `None`.

@@ -5,7 +5,7 @@ use super::file::FileSettings;
 use super::git_config::GitConfig;
 use super::key::Key;
 use super::rule::{Level, Rule};
-use super::{Layer, Settings};
+use super::{Ignore, Layer, Settings};
 use std::collections::BTreeMap;
 
 /// What the options of a command say; they beat everything but locks.
@@ -128,7 +128,7 @@ fn check_options(overrides: &Overrides) -> Result<(), SettingsError> {
 fn check_locks(file: &FileSettings, config: &GitConfig, overrides: &Overrides) -> Result<(), SettingsError> {
     let options = layer_of(overrides).rules;
     for rule in &file.locked {
-        let locked = file.layer.rules.get(rule).copied().unwrap_or_else(|| Settings::default().level(*rule));
+        let locked = file.layer.rules.get(rule).copied().unwrap_or_else(|| Settings::default().rules.level(*rule));
         let loosened = |level: &Level, by: String, fix: String| {
             let level = *level;
             let file = file.path.clone();
@@ -143,8 +143,8 @@ fn check_locks(file: &FileSettings, config: &GitConfig, overrides: &Overrides) -
         }
     }
     // A pattern that exempts paths loosens the rule as a level would.
-    let allowed = file.layer.ignore.as_deref().unwrap_or_default();
-    let added = config.layer.ignore.iter().flatten().find(|pattern| !allowed.contains(pattern));
+    let allowed = file.layer.ignore.as_ref().map_or(&[][..], Ignore::patterns);
+    let added = config.layer.ignore.iter().flat_map(Ignore::patterns).find(|pattern| !allowed.contains(pattern));
     match added {
         Some(pattern) if file.locked.contains(&Rule::Clean) => {
             Err(SettingsError::Exempted { file: file.path.clone(), pattern: pattern.clone() })

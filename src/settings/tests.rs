@@ -68,12 +68,12 @@ fn the_whole_file_is_read() {
     assert!(warnings.is_empty());
     assert_eq!(settings.start.prefix, "try/");
     assert_eq!(settings.start.baseline.as_deref(), Some("develop"));
-    assert_eq!((settings.level(Rule::Clean), settings.level(Rule::Seed)), (Level::Commit, Level::Warn));
+    assert_eq!((settings.rules.level(Rule::Clean), settings.rules.level(Rule::Seed)), (Level::Commit, Level::Warn));
     assert_eq!(settings.seed_param.as_deref(), Some("train.seed"));
     assert_eq!(settings.directions["val_acc"], Direction::Maximize);
     assert_eq!(settings.directions["val/loss"], Direction::Minimize);
     assert_eq!(settings.metrics_files, ["out/metrics.json"]);
-    assert_eq!(settings.run.ignore, ["data/**"]);
+    assert_eq!(settings.run.ignore.patterns(), ["data/**"]);
     assert_eq!(settings.run.environment, ["CUDA_VISIBLE_DEVICES"]);
     assert_eq!(settings.run.out.as_deref(), Some("runs"));
     assert_eq!(settings.run.sample, Some(std::time::Duration::from_secs(10)));

@@ -105,3 +105,16 @@ fn what_is_recorded_is_judged() {
     }
     repo.xp(&["check", "--recorded", "exp/*"]).ok();
 }
+
+#[test]
+fn data_that_is_missing_is_named() {
+    let repo = TestRepo::new();
+    let args = ["--seed", "1", "--data", "train=nowhere", "--", "sh", "train.sh"];
+    let text = found(&repo, &args);
+    assert!(text.contains("clean  ok\nseed   ok\ndata   refuse   data train: "), "{text}");
+    let report = check(&repo, &args, 1);
+    assert_eq!(report["ok"], false);
+    assert!(report["data"].as_str().expect("a text").contains("nowhere"), "{report}");
+    repo.write("nowhere", "1");
+    assert_eq!(check(&repo, &args, 0)["data"], Value::Null);
+}

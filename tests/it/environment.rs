@@ -217,6 +217,37 @@ fn uv_run_uses_the_environment_of_the_project() {
     agrees(&found, &repo, &[".venv/bin/python"]);
 }
 
+/// The first `uv run` in a clone makes the environment that it then uses.
+#[test]
+fn an_environment_that_a_tool_makes_first_is_described() {
+    let Some(python) = need(Part::Python) else { return };
+    let uv = Path::new(&python).with_file_name("uv");
+    let repo = TestRepo::new();
+    repo.write("pyproject.toml", "[project]\nname = \"p\"\nversion = \"1\"\nrequires-python = \">=3.9\"\n");
+    repo.write(".gitignore", ".venv/\nuv.lock\n");
+    repo.commit("Project");
+    let cache = repo.outside().join("uv-cache");
+    let set = [("UV_OFFLINE", "1"), ("UV_CACHE_DIR", cache.to_str().expect("text")), ("UV_PYTHON", python.as_str())];
+    let (found, _) = environment(&repo, &set, &[uv.to_str().expect("text"), "run", "--quiet", "python", "-c", "1"]);
+    assert_eq!((found["python"]["prefix"].as_str(), found["python"]["run_by"].as_str()), (Some(".venv"), Some("uv")));
+    agrees(&found, &repo, &[".venv/bin/python"]);
+    repo.is_sound();
+}
+
+#[test]
+fn a_tool_whose_environment_is_not_found_is_named() {
+    let repo = TestRepo::new();
+    let path = fake(&repo, "conda", "exit 0");
+    let output = repo.output(
+        repo.command(env!("CARGO_BIN_EXE_git-xp"))
+            .args(["run", "--seeds", "1..2", "--", "conda", "run", "-n", "x", "python"])
+            .env("PATH", path),
+    );
+    let said =
+        output.stderr.matches("conda ran the command in an environment of its own that git-xp does not find").count();
+    assert_eq!(said, 1, "{}", output.stderr);
+}
+
 /// A program in a folder that comes first in PATH.
 fn fake(repo: &TestRepo, name: &str, script: &str) -> String {
     let dir = repo.outside().join("bin");
@@ -274,6 +305,13 @@ fn gpus_are_asked_for_once_and_a_failing_tool_stops_nothing() {
     repo.sh("chmod +x nvidia-smi && git add -A && git commit -qm Tool").ok();
     let (found, _) = environment(&repo, &[("PATH", &format!(".::{path}"))], &["true"]);
     assert!(found["system"].is_table() && !repo.outside().join("was-run").exists());
+    // Nor from another work tree of it.
+    repo.git(&["worktree", "add", "--quiet", "../linked"]);
+    let mut xp = repo.command(env!("CARGO_BIN_EXE_git-xp"));
+    xp.args(["run", "--seed", "7", "--", "true"]);
+    let elsewhere = format!("{}:{path}", repo.path.display());
+    repo.output(xp.current_dir(repo.outside().join("linked")).env("PATH", elsewhere)).ok();
+    assert!(!repo.outside().join("was-run").exists());
     let (found, _) = environment(&repo, &set, &["true"]);
     assert!(!found.contains_key("hardware") || found["hardware"].get("gpus").is_none(), "{found}");
 }

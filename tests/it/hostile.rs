@@ -180,3 +180,15 @@ fn what_no_journal_could_hold_is_refused_before_anything_starts() {
     assert_eq!(repo.sh("ls; ls .git/xp/runs; git for-each-ref refs/xp").ok(), "train.sh\n");
     repo.is_sound();
 }
+
+#[test]
+fn what_was_typed_is_repeated_without_its_escapes() {
+    let repo = TestRepo::new();
+    for args in
+        [["lo\u{1b}[31mg", "x"], ["show", "--j\u{202e}son"], ["log-metric", "\u{7}"], ["plot", "--x=\u{1b}]0;t\u{7}"]]
+    {
+        let output = repo.xp(&args);
+        assert_eq!(output.code, 129, "{}", output.stderr);
+        assert!(!output.stderr.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{:?}", output.stderr);
+    }
+}

@@ -132,3 +132,33 @@ fn links_lead_nowhere() {
     assert!(text.contains("README.md was changed since"), "{text}");
     assert_eq!(repo.sh("ls ../outside").ok(), "README.md\n");
 }
+
+#[test]
+fn of_two_at_once_none_forgets_what_the_other_made() {
+    let repo = TestRepo::new();
+    let before = state(&repo);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| repo.xp(&["init", "--template"]).ok());
+        }
+    });
+    assert!(!repo.path.join(".git/xp/init.json.lock").exists());
+    repo.xp(&["init", "--undo"]).ok();
+    assert_eq!(state(&repo), before);
+    // One that was killed leaves its lock.
+    repo.sh("mkdir -p .git/xp; : > .git/xp/init.json.lock").ok();
+    let text = repo.xp(&["init"]).fails(128);
+    assert!(
+        text.contains("another git xp init is at work here") && text.contains("hint: if none is, one was killed: rm "),
+        "{text}"
+    );
+}
+
+#[test]
+fn files_that_git_tracks_can_be_had_back() {
+    let repo = TestRepo::new();
+    repo.xp(&["init"]).ok();
+    repo.commit("Settings");
+    let text = repo.xp(&["init", "--undo"]).stderr;
+    assert!(text.contains("hint: git restore :/.xp.toml    git tracks 1 removed file, and has them still"), "{text}");
+}

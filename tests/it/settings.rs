@@ -51,3 +51,11 @@ fn directions_give_arrows() {
     assert!(repo.facts("run")[1]["metrics"]["val_acc"]["best"].is_number());
     assert!(repo.facts("run")[1]["metrics"]["loss"].get("best").is_none());
 }
+
+#[test]
+fn a_pattern_that_is_none_is_named_with_its_line() {
+    let repo = TestRepo::new();
+    repo.write(".xp.toml", "[run]\nignore = [\"data/[a\"]\n");
+    let text = repo.xp(&["run", "--seed", "1", "--", "true"]).fails(128);
+    assert!(text.contains(".xp.toml:2:11: `run.ignore` cannot be \"data/[a\": write a pattern, as in"), "{text}");
+}

@@ -26,7 +26,10 @@ pub(super) fn environment(name: Option<&str>, prefix: Option<&str>, surroundings
         // A name with a separator is a path.
         (Some(name), None) if name.contains('/') => Some(surroundings.cwd.join(name)),
         (Some(name), None) => {
-            folders(surroundings).into_iter().map(|folder| folder.join(name)).find(|path| is_environment(path))
+            let named = folders(surroundings).into_iter().map(|folder| folder.join(name));
+            let known =
+                listed(surroundings).into_iter().filter(|path| path.file_name().is_some_and(|last| last == name));
+            named.chain(known).find(|path| is_environment(path))
         }
         (None, None) => surroundings.path("CONDA_PREFIX").or_else(|| root(surroundings)),
     };
@@ -45,8 +48,16 @@ fn folders(surroundings: &Surroundings) -> Vec<PathBuf> {
     let listed = ["CONDA_ENVS_DIRS", "CONDA_ENVS_PATH"].into_iter().filter_map(|name| surroundings.variable(name));
     let mut folders: Vec<PathBuf> = listed.flat_map(std::env::split_paths).collect();
     folders.extend(root(surroundings).map(|root| root.join("envs")));
-    folders.extend(surroundings.home().map(|home| home.join(".conda/envs")));
+    // Where conda, micromamba and mamba put them if nothing is said.
+    let usual = [".conda/envs", "micromamba/envs", ".local/share/mamba/envs"];
+    folders.extend(surroundings.home().iter().flat_map(|home| usual.map(|folder| home.join(folder))));
     folders
+}
+
+/// The environments that conda has ever made, by its own list.
+fn listed(surroundings: &Surroundings) -> Vec<PathBuf> {
+    let list = surroundings.home().and_then(|home| file::text(&home.join(".conda/environments.txt"), LIMIT));
+    list.unwrap_or_default().lines().map(|line| PathBuf::from(line.trim())).filter(|path| path.is_absolute()).collect()
 }
 
 /// The packages of an environment by name: version and build, as in `2.0.1 py312h22e1c76_0`.

@@ -51,6 +51,13 @@ pub fn describe(
     whole.to_string()
 }
 
+/// The tool that chose the environment, if a text of [`describe`] names one, and whether its Python was found. Such a tool may make the environment, or
+/// bring it up to date, before it starts the command.
+pub fn tool(env_toml: &str) -> Option<(&str, bool)> {
+    let name = env_toml.lines().find_map(|line| line.strip_prefix("run_by = \"")?.strip_suffix('"'))?;
+    Some((name, env_toml.lines().any(|line| line.starts_with("prefix = "))))
+}
+
 /// Secrets masked in every text, and in every name that a file or a variable gave.
 fn masked(table: Table, masker: &Masker) -> Table {
     let mask = |value| match value {

@@ -30,7 +30,7 @@ mod variables;
 mod version;
 
 pub use container::layers;
-pub use describe::describe;
+pub use describe::{describe, tool};
 pub use hardware::{GpuTool, nvidia, nvidia_smi, rocm};
 pub use installed::{Installed, metadata, normal_name};
 pub use origin::Origin;

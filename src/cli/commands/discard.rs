@@ -38,14 +38,7 @@ pub fn run(cx: &Context, args: &DiscardArgs) -> Result<u8, CliError> {
         (Some(selector), _) => selector.clone(),
         (None, Some(id)) => {
             let direction = |metric: &str| cx.direction(metric);
-            let closing = Closing {
-                direction: &direction,
-                masker: &cx.masker,
-                metrics_files: &[],
-                is_no_code: &|_| false,
-                look_at_work_tree: false,
-                params: None,
-            };
+            let closing = Closing { direction: &direction, masker: &cx.masker, work_tree: None };
             let end = close::ending(Status::Killed, None, None, None);
             close::close(&cx.repo, &cx.root.folder(id), Some(&end), &closing)?;
             manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;

@@ -7,7 +7,7 @@ use crate::cli::error::{CliError, exit};
 use crate::cli::notices::{metrics_line, report_closed};
 use crate::model::fact::Body;
 use crate::model::run::Status;
-use crate::record::close::{self, Closing};
+use crate::record::close::{self, Closing, WorkTree};
 use crate::record::{log, manual};
 use crate::store::line::Event;
 use crate::store::owner::Host;
@@ -53,15 +53,10 @@ pub fn run(cx: &Context, args: &FinishArgs) -> Result<u8, CliError> {
     let status = if args.failed { Status::Failed } else { Status::Ok };
     let end = close::ending(status, None, None, None);
     let direction = |metric: &str| cx.direction(metric);
-    let is_no_code = super::run::no_code(cx)?;
-    let closing = Closing {
-        direction: &direction,
-        masker: &cx.masker,
-        metrics_files: &cx.settings.metrics_files,
-        is_no_code: &is_no_code,
-        look_at_work_tree: true,
-        params: None,
-    };
+    let is_no_code = |path: &str| cx.settings.is_no_code(path);
+    let work_tree =
+        WorkTree { env_toml: None, metrics_files: &cx.settings.metrics_files, is_no_code: &is_no_code, params: None };
+    let closing = Closing { direction: &direction, masker: &cx.masker, work_tree: Some(work_tree) };
     let mut lint = super::run::Lint::new(cx.records().ok());
     let closed = close::close(&cx.repo, &folder, Some(&end), &closing)?;
     manual::release(cx.repo.git_dir(), &branch).map_err(|error| CliError::new(error.to_string()))?;

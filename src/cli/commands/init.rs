@@ -1,17 +1,19 @@
 //! `git xp init`.
 
-use std::io::Read;
 use std::path::Path;
 
 use clap::Args;
 
+use crate::capture::file;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
+use crate::cli::notices::shell_quote;
 use crate::git::process::Git;
 use crate::init::guess::{self, Guesses};
 use crate::init::made::{Made, Removed};
 use crate::init::project;
 use crate::model::text::printable;
+use crate::render::number::plural;
 use crate::settings::reference::new_file;
 
 /// The file of settings.
@@ -45,6 +47,7 @@ pub struct InitArgs {
 /// If there is no work tree, or a file cannot be written.
 pub fn run(cx: &Context, args: &InitArgs) -> Result<u8, CliError> {
     let top = cx.repo.work_dir()?;
+    let _alone = lock(cx.repo.git_dir())?;
     let mut made = Made::read(cx.repo.git_dir()).map_err(|error| failed("xp/init.json", &error))?;
     if args.undo {
         return undo(cx, top, made);
@@ -58,6 +61,16 @@ pub fn run(cx: &Context, args: &InitArgs) -> Result<u8, CliError> {
         cx.ui.hint("git add -A && git commit -m 'Begin'    then as README.md says");
     }
     Ok(exit::OK)
+}
+
+/// Two at once would each forget what the other made.
+fn lock(git_dir: &Path) -> Result<gix::lock::Marker, CliError> {
+    Made::lock(git_dir).map_err(|error| {
+        CliError::new(format!("another git xp init is at work here: {error}")).hint(format!(
+            "if none is, one was killed: rm {}",
+            shell_quote(&git_dir.join("xp/init.json.lock").to_string_lossy())
+        ))
+    })
 }
 
 fn lay_out(cx: &Context, top: &Path, made: &mut Made) -> Result<(), CliError> {
@@ -110,17 +123,15 @@ fn guesses(top: &Path) -> Result<Guesses, CliError> {
 
 /// The bytes of a file that is not too large; links are not followed.
 fn read_small(path: &Path) -> Option<Vec<u8>> {
-    let found = path.symlink_metadata().ok()?;
-    if !found.is_file() || found.len() > guess::LARGEST {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(guess::LARGEST).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    file::read(path, guess::LARGEST).filter(|_| !path.is_symlink())
 }
 
 fn set_merge_strategy(cx: &Context, top: &Path, made: &mut Made) -> Result<(), CliError> {
     let (name, value) = MERGE_STRATEGY;
+    if made.config.iter().any(|(set, _)| set == name) {
+        // This process has read git's config before another one set it.
+        return Ok(());
+    }
     match cx.repo.config(name) {
         Some(found) if found == value => {}
         Some(found) => cx.ui.warning(&format!(
@@ -142,12 +153,26 @@ fn undo(cx: &Context, top: &Path, mut made: Made) -> Result<u8, CliError> {
         cx.ui.status("git xp init has made nothing here");
         return Ok(exit::OK);
     }
+    let paths: Vec<String> = made.files.iter().map(|file| file.path.clone()).collect();
+    let untracked = cx.repo.untracked_among(&paths)?;
+    let mut tracked = Vec::new();
     for (path, removed) in made.remove_files(top) {
         match removed {
-            Removed::Gone => cx.ui.status(&format!("removed {}", printable(&path))),
+            Removed::Gone => {
+                cx.ui.status(&format!("removed {}", printable(&path)));
+                tracked.push(path);
+            }
             Removed::Changed => cx.ui.warning(&format!("{} was changed since, left as it is", printable(&path))),
             Removed::Missing => {}
         }
+    }
+    tracked.retain(|path| !untracked.contains(path));
+    if let Some(first) = tracked.first() {
+        let first = shell_quote(&format!(":/{first}"));
+        cx.ui.hint(&format!(
+            "git restore {first}    git tracks {}, and has them still",
+            plural(tracked.len(), "removed file")
+        ));
     }
     for (name, value) in std::mem::take(&mut made.config) {
         let is_ours = name == MERGE_STRATEGY.0 && cx.repo.config(&name).as_deref() == Some(value.as_str());

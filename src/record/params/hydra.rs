@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Left, masked, read_file, source_of, store};
+use super::{Left, Search, masked, read_file, source_of, store};
 use crate::capture::params::hydra::{self, CONFIG, FOLDER, ITSELF, OVERRIDES};
 use crate::capture::params::limit::MAX_FILE;
-use crate::capture::secrets::Masker;
 use crate::data::spec::What;
 use crate::model::param::ParamSource;
 use crate::model::run::Run;
+use crate::model::text::enumerate;
 use crate::store::folder::Folder;
 
 /// Where Hydra puts its folders unless it is told otherwise.
@@ -38,13 +38,11 @@ struct Job {
 
 /// What the jobs of a command say. Of several jobs, what they agree on.
 pub(super) fn read(
-    left: &Left<'_>,
-    folder: &Folder,
-    masker: &Masker,
+    search: &Search<'_>,
     run: &Run,
-    is_fresh: &dyn Fn(&Path) -> bool,
     said: &mut Vec<String>,
 ) -> Vec<(ParamSource, BTreeMap<String, Value>)> {
+    let &Search { left, folder, masker, is_fresh } = search;
     let mut jobs: Vec<Job> = find(left, folder, run).into_iter().filter_map(|found| job(found, is_fresh)).collect();
     let own = hydra::own(left.argv, &jobs.iter().map(|job| job.overrides.clone()).collect::<Vec<_>>());
     let mut at = 0..;
@@ -54,7 +52,7 @@ pub(super) fn read(
     for (number, job) in jobs.into_iter().take(MOST_JOBS).enumerate() {
         let name = left.place.name(&job.folder.join(CONFIG));
         let below = if count > 1 { format!("hydra/{number}") } else { "hydra".to_owned() };
-        match take(&job, &name, &below, folder, masker) {
+        match take(&job, &name, &below, search) {
             Ok((source, values)) => {
                 sources.push(source);
                 params.push(values);
@@ -64,11 +62,9 @@ pub(super) fn read(
     }
     let (common, varying) = hydra::common(params);
     if !varying.is_empty() {
-        let more = varying.len().saturating_sub(NAMED);
-        let named = varying.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
         said.push(format!(
-            "Hydra ran {count} jobs in this run; what they differ in is no param of it: {named}{rest}. A git xp run for each job tells them apart"
+            "Hydra ran {count} jobs in this run; what they differ in is no param of it: {}. A git xp run for each job tells them apart",
+            enumerate(&varying, NAMED)
         ));
     }
     if count > MOST_JOBS {
@@ -97,9 +93,9 @@ fn take(
     job: &Job,
     name: &str,
     below: &str,
-    folder: &Folder,
-    masker: &Masker,
+    search: &Search<'_>,
 ) -> Result<(ParamSource, BTreeMap<String, Value>), String> {
+    let Search { folder, masker, .. } = search;
     let config = read_file(&job.folder.join(CONFIG), MAX_FILE)?.unwrap_or_default();
     let values = hydra::params(&config)?;
     let config = masker.mask(&config);

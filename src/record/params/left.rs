@@ -22,24 +22,33 @@ pub struct Left<'a> {
     pub papermill: bool,
 }
 
-/// Add to a run what was left; `is_fresh` tells whether a file was written since the run was opened. Returns sentences for the user.
-pub(in crate::record) fn take(
-    left: &Left<'_>,
-    folder: &Folder,
-    masker: &Masker,
-    run: &mut Run,
-    is_fresh: &dyn Fn(&Path) -> bool,
-) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut said = Vec::new();
-    if left.hydra {
-        found.extend(hydra::read(left, folder, masker, run, is_fresh, &mut said));
+/// Whose params are looked for, and with what.
+#[derive(Clone, Copy)]
+pub(in crate::record) struct Search<'a> {
+    /// Where to look.
+    pub(in crate::record) left: &'a Left<'a>,
+    /// The folder of the run, where files are stored.
+    pub(in crate::record) folder: &'a Folder,
+    /// Masks what is stored.
+    pub(in crate::record) masker: &'a Masker,
+    /// Whether a file was written since the run was opened.
+    pub(in crate::record) is_fresh: &'a dyn Fn(&Path) -> bool,
+}
+
+impl Search<'_> {
+    /// Add to a run what was left. Returns sentences for the user.
+    pub(in crate::record) fn take(&self, run: &mut Run) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut said = Vec::new();
+        if self.left.hydra {
+            found.extend(hydra::read(self, run, &mut said));
+        }
+        if self.left.papermill {
+            found.extend(notebook::read(self, run, &mut said));
+        }
+        for (source, values) in found {
+            said.extend(merge::add(&mut run.params, &mut run.param_sources, source, values, true));
+        }
+        said
     }
-    if left.papermill {
-        found.extend(notebook::read(left, folder, masker, run, is_fresh, &mut said));
-    }
-    for (source, values) in found {
-        said.extend(merge::add(&mut run.params, &mut run.param_sources, source, values, true));
-    }
-    said
 }

@@ -9,7 +9,7 @@ mod notebook;
 
 pub use before::{Asked, Taken, read};
 pub use left::Left;
-pub(super) use left::take;
+pub(super) use left::Search;
 
 use std::collections::BTreeMap;
 use std::fs;

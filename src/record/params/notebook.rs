@@ -1,17 +1,14 @@
 //! The notebook that papermill wrote.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Left, masked, read_file, source_of, store};
+use super::{Search, masked, read_file, source_of, store};
 use crate::capture::params::papermill::{self, MAX_BYTES};
-use crate::capture::secrets::Masker;
 use crate::data::spec::What;
 use crate::model::param::ParamSource;
 use crate::model::run::Run;
-use crate::store::folder::Folder;
 use crate::store::ledger::safe_path;
 use crate::store::line::quote_bare_numbers;
 
@@ -20,13 +17,11 @@ const LARGEST: usize = 10 << 20;
 
 /// What the notebook says, if the command wrote one. It is stored with the run, unless it lies among the outputs, which are stored too.
 pub(super) fn read(
-    left: &Left<'_>,
-    folder: &Folder,
-    masker: &Masker,
+    search: &Search<'_>,
     run: &Run,
-    is_fresh: &dyn Fn(&Path) -> bool,
     said: &mut Vec<String>,
 ) -> Option<(ParamSource, BTreeMap<String, Value>)> {
+    let &Search { left, folder, masker, is_fresh } = search;
     let path = left.place.find(&What::Path(papermill::output(left.argv)?.to_owned()))?;
     if !is_fresh(&path) {
         return None;

@@ -59,9 +59,10 @@ pub(super) fn nvidia_smi(surroundings: &Surroundings) -> Option<PathBuf> {
     nvidia_smi.filter(|_| !hung)
 }
 
-/// `nvidia-smi` and `rocm-smi`. Nobody typed their names: what the repository itself holds is not started, wherever PATH points to.
+/// `nvidia-smi` and `rocm-smi`. Nobody typed their names: what this repository or another clone holds is not started, wherever PATH points to.
 fn tools(surroundings: &Surroundings) -> [Option<PathBuf>; 2] {
-    let is_outside = |path: &Path| !path.starts_with(&surroundings.top);
+    let is_in_clone = |path: &Path| path.ancestors().any(|above| above.join(".git").exists());
+    let is_outside = |path: &Path| !path.starts_with(&surroundings.top) && !is_in_clone(path);
     let is_foreign = |path: &PathBuf| is_outside(path) && path.canonicalize().is_ok_and(|real| is_outside(&real));
     ["nvidia-smi", "rocm-smi"].map(|name| program::find_all(name, surroundings).find(is_foreign))
 }

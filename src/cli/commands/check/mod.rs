@@ -13,7 +13,8 @@ use crate::settings::{Level, Rule};
 
 /// Tell which rules a run would not fulfil
 ///
-/// It takes the same line as `git xp run`, judges all rules as that would, and changes nothing. With selectors it judges runs that are recorded.
+/// It takes the same line as `git xp run`, judges all rules as that would, looks for the data, and changes nothing; the hook xp-pre-run is not called.
+/// With selectors it judges runs that are recorded.
 /// It ends with 1 if a rule refuses, with 0 if none does.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -60,7 +60,7 @@ pub(super) fn check(cx: &Context, selectors: &[String], as_json: bool) -> Result
     let report = Report {
         version: 1,
         ok: !runs.iter().any(refuses),
-        rules: rules(cx, |rule| cx.settings.level(rule)),
+        rules: rules(cx, |rule| cx.settings.rules.level(rule)),
         judged: judged.len(),
         runs,
     };

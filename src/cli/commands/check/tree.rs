@@ -7,7 +7,6 @@ use super::{FailureReport, RuleReport, rules};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::model::text::printable;
-use crate::settings::{Level, Rule, Rules};
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -16,6 +15,8 @@ struct Report {
     ok: bool,
     rules: Vec<RuleReport>,
     failures: Vec<FailureReport>,
+    /// Which data a run would not find, if any.
+    data: Option<String>,
     /// Whether the run would commit everything first.
     commit: bool,
     /// Whether the run would store the exact tree.
@@ -29,10 +30,12 @@ pub(super) fn check(cx: &Context, mut args: RunArgs, as_json: bool) -> Result<u8
     let request = Request::read(cx, args, true)?;
     let Examined { rules: levels, judgement, .. } = request.examine(cx)?;
     let is_refused = judgement.refuses();
+    let data = request.find_data(cx).err();
     let report = Report {
         version: 1,
-        ok: !is_refused,
-        rules: rules(cx, |rule| level(&levels, rule)),
+        ok: !is_refused && data.is_none(),
+        data: data.as_ref().map(|error| error.message().to_owned()),
+        rules: rules(cx, |rule| levels.level(rule)),
         remedy: is_refused.then(|| request.remedy(cx, &judgement, "check")),
         commit: judgement.commit && !is_refused,
         snapshot: judgement.snapshot && !is_refused,
@@ -46,14 +49,7 @@ pub(super) fn check(cx: &Context, mut args: RunArgs, as_json: bool) -> Result<u8
             cx.ui.hint(remedy);
         }
     }
-    Ok(if is_refused { exit::FOUND } else { exit::OK })
-}
-
-fn level(rules: &Rules, rule: Rule) -> Level {
-    match rule {
-        Rule::Clean => rules.clean,
-        Rule::Seed => rules.seed,
-    }
+    Ok(if report.ok { exit::OK } else { exit::FOUND })
 }
 
 /// One line for each rule that is not fulfilled, and one for each of the others.
@@ -75,6 +71,9 @@ fn text(report: &Report) -> String {
             });
         }
         lines.iter().for_each(|line| out.push_str(&format!("{:<6} {line}\n", rule.rule)));
+    }
+    if let Some(why) = &report.data {
+        out.push_str(&format!("{:<6} {:<8} {}\n", "data", "refuse", printable(why)));
     }
     out
 }

@@ -9,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::selector::{self, Selected, nearest};
 use crate::model::id::{Id, is_prefix};
 use crate::model::run::Run;
+use crate::model::text::enumerate;
 use crate::record::belonging;
 use crate::records::Records;
 
@@ -206,14 +207,7 @@ fn check_metrics(
     let mut there: Vec<&str> = runs.iter().flat_map(|run| run.metrics.iter()).map(String::as_str).collect();
     there.sort_unstable();
     there.dedup();
-    let listed = || {
-        let more = there.len().saturating_sub(METRICS_LISTED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!(
-            "metrics there are: {}{more}",
-            there.iter().take(METRICS_LISTED).copied().collect::<Vec<_>>().join(", ")
-        )
-    };
+    let listed = || format!("metrics there are: {}", enumerate(&there, METRICS_LISTED));
     if there.is_empty() {
         return Err(CliError::new("these runs have no metrics").hint("git xp log-metric <name> <value> --step <n>"));
     }

@@ -4,6 +4,7 @@ use super::choice::Choice;
 use super::lines::{PlotLine, Points};
 use super::runs::Plotted;
 use super::{PlotArgs, X, labels};
+use crate::model::text::enumerate;
 use crate::render::number::plural;
 
 /// How many runs a note names.
@@ -41,10 +42,7 @@ impl Notes<'_> {
 /// `without this metric: 7kq (wide), 9ab (deep) and 3 more`.
 fn named(what: &str, runs: &[&Plotted], choice: &Choice, why: impl Fn(&Plotted) -> String) -> Option<String> {
     let name = |run: &&Plotted| format!("{} ({})", choice.short.of(&run.id), why(run));
-    let names = runs.iter().take(RUNS_NAMED).map(name).collect::<Vec<_>>().join(", ");
-    let more = runs.len().saturating_sub(RUNS_NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!runs.is_empty()).then(|| format!("{what}: {names}{more}"))
+    (!runs.is_empty()).then(|| format!("{what}: {}", enumerate(runs.iter().map(name), RUNS_NAMED)))
 }
 
 fn without_time(line: &PlotLine) -> Option<String> {

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use super::RunArgs;
 use super::data::Apart;
 use super::out;
@@ -101,30 +99,9 @@ pub(super) fn check(cx: &Context, request: &Request) -> Result<Code, CliError> {
 /// # Errors
 /// If git cannot read the work tree.
 pub fn dirt(cx: &Context) -> Result<Vec<Dirt>, CliError> {
-    let is_no_code = no_code(cx)?;
     let outputs = Apart { data: Vec::new(), out: out::remembered(cx.repo.git_dir()) };
-    let is_dirt = |dirt: &Dirt| !is_no_code(&dirt.path) && !outputs.excuses(dirt);
+    let is_dirt = |dirt: &Dirt| !cx.settings.is_no_code(&dirt.path) && !outputs.excuses(dirt);
     Ok(cx.repo.dirt()?.into_iter().filter(is_dirt).collect())
-}
-
-/// Whether a path is no code although git tracks it: settings, metrics files, and what `run.ignore` names.
-///
-/// # Errors
-/// If `run.ignore` cannot be read.
-pub fn no_code(cx: &Context) -> Result<impl Fn(&str) -> bool, CliError> {
-    let ignored = ignored(&cx.settings.run.ignore)?;
-    Ok(move |path: &str| {
-        path == ".xp.toml" || cx.settings.metrics_files.iter().any(|file| file == path) || ignored.is_match(path)
-    })
-}
-
-fn ignored(patterns: &[String]) -> Result<GlobSet, CliError> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let glob = Glob::new(pattern).map_err(|error| CliError::new(format!("run.ignore: {error}")))?;
-        set.add(glob);
-    }
-    set.build().map_err(|error| CliError::new(format!("run.ignore: {error}")))
 }
 
 /// Files named in the command that lie in the work tree and that no commit will hold, because git ignores them. Untracked files that
@@ -134,7 +111,6 @@ fn unrecorded(cx: &Context, command: &[String], apart: &Apart) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     let top = cx.repo.work_dir()?.canonicalize().map_err(|error| CliError::new(error.to_string()))?;
-    let ignored = ignored(&cx.settings.run.ignore)?;
     let git_dir = cx.repo.git_dir().canonicalize().unwrap_or_default();
     let mut files: Vec<String> = Vec::new();
     for arg in command {
@@ -150,8 +126,7 @@ fn unrecorded(cx: &Context, command: &[String], apart: &Apart) -> Result<Vec<Str
         }
         if let Ok(relative) = full.strip_prefix(&top) {
             let relative = relative.to_string_lossy().replace('\\', "/");
-            if !apart.pins(&relative) && !ignored.is_match(&relative) && !cx.settings.metrics_files.contains(&relative)
-            {
+            if !apart.pins(&relative) && !cx.settings.is_no_code(&relative) {
                 files.push(relative);
             }
         }
@@ -217,10 +192,12 @@ fn commit_all(cx: &Context, args: &RunArgs, head: &Head, apart: &Apart) -> Resul
         return Err(CliError::new("-a commits to a branch, and HEAD is on none").hint("git switch -c <branch>"));
     }
     let top = cx.repo.work_dir()?;
-    // Results are no code, and pinned data is recorded without a commit.
+    // Results are no code, and pinned data is recorded without a commit; what is tracked is committed like everything else.
     let known = out::remembered(cx.repo.git_dir());
     let results = cx.settings.metrics_files.iter();
-    let left_out = untracked_below(cx, apart.data.iter().chain(&apart.out).chain(&known).chain(results))?;
+    let left_out = apart.data.iter().chain(&apart.out).chain(&known).chain(results);
+    let left_out: Vec<String> = left_out.filter(|path| !Path::new(path.as_str()).is_absolute()).cloned().collect();
+    let left_out = cx.repo.untracked_among(&left_out)?;
     // What is ignored is left out anyway, and git refuses to hear of it.
     let ignored = cx.repo.ignored_among(&left_out)?;
     let left_out = left_out.into_iter().filter(|path| !ignored.contains(path));
@@ -231,19 +208,6 @@ fn commit_all(cx: &Context, args: &RunArgs, head: &Head, apart: &Apart) -> Resul
     let now = cx.repo.head()?.commit.to_string();
     cx.ui.status(&format!("committed everything as {}: {message}", &now[..10]));
     Ok(())
-}
-
-/// Those of these paths that git does not track: a tracked one is committed like everything else.
-fn untracked_below<'a>(cx: &Context, paths: impl Iterator<Item = &'a String>) -> Result<Vec<String>, CliError> {
-    let mut found = Vec::new();
-    for path in paths.filter(|path| !Path::new(path.as_str()).is_absolute()) {
-        let spec = format!(":(top,literal){path}");
-        let git = crate::git::process::Git::new(cx.repo.work_dir()?, "ls-files");
-        if git.args(["-z", "--", &spec]).output()?.is_empty() {
-            found.push(path.clone());
-        }
-    }
-    Ok(found)
 }
 
 fn snapshot(cx: &Context, head: &Head, dirt: &[Dirt]) -> Result<Oid, CliError> {

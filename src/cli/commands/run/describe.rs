@@ -12,8 +12,7 @@ impl Session<'_> {
     /// The fact as far as it is known before the command starts, and `env.toml`.
     pub(super) fn describe(&self, seed: Option<i64>, filled: &Filled) -> Result<(Run, String), CliError> {
         let head = &self.code.head;
-        let surroundings = Surroundings { argv: filled.argv.clone(), ..self.environment.clone() };
-        let env_toml = environment::describe(&surroundings, &self.variables, &self.locks, &self.cx.masker);
+        let env_toml = self.describe_environment(filled);
         let mut run = Run {
             experiment: self.experiment.as_ref().map(|(id, _)| *id),
             name: self.experiment.as_ref().map(|(_, experiment)| experiment.name.clone()),
@@ -52,5 +51,24 @@ impl Session<'_> {
         }
         (run.plan, run.condition) = plan::digests(&run, self.cx.settings.seed_param.as_deref(), &self.variables);
         Ok((run, env_toml))
+    }
+
+    fn describe_environment(&self, filled: &Filled) -> String {
+        let surroundings = Surroundings { argv: filled.argv.clone(), ..self.environment.clone() };
+        environment::describe(&surroundings, &self.variables, &self.locks, &self.cx.masker)
+    }
+
+    /// What the command ran in, where that may be another than was there before: a tool such as uv makes the environment when it is called.
+    pub(super) fn describe_again(&self, before: &str, filled: &Filled) -> Option<String> {
+        environment::tool(before)?;
+        let now = self.describe_environment(filled);
+        if let Some((tool, false)) = environment::tool(&now)
+            && self.closed.is_empty()
+        {
+            self.cx.ui.warning(&format!(
+                "{tool} ran the command in an environment of its own that git-xp does not find: no packages are recorded"
+            ));
+        }
+        (now != before).then_some(now)
     }
 }

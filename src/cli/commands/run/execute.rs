@@ -14,7 +14,7 @@ use crate::model::expectation::Expectation;
 use crate::model::fact::Body;
 use crate::model::id::Id;
 use crate::model::run::{Run, Status};
-use crate::record::close::{self, Closed, Closing};
+use crate::record::close::{self, Closed, Closing, WorkTree};
 use crate::record::open::{self, Opening};
 use crate::record::{RecordError, log};
 use crate::store::line::Event;
@@ -29,7 +29,7 @@ impl Session<'_> {
         filled: &Filled,
     ) -> Result<Ended, CliError> {
         let cx = self.cx;
-        let mut files = vec![("env.toml".to_owned(), env_toml.into_bytes())];
+        let mut files = vec![("env.toml".to_owned(), env_toml.clone().into_bytes())];
         files.extend(filled.config.iter().map(|copied| (copied.name.clone(), copied.bytes.clone())));
         files.extend(self.pins.files.iter().cloned());
         files.extend(filled.sources.files.iter().cloned());
@@ -80,15 +80,15 @@ impl Session<'_> {
         };
         let end = close::ending(status, ended.exit, ended.signal, ended.used);
         let direction = |metric: &str| self.direction(metric);
-        let is_no_code = super::check::no_code(cx)?;
-        let closing = Closing {
-            direction: &direction,
-            masker: &cx.masker,
+        let is_no_code = |path: &str| cx.settings.is_no_code(path);
+        let env_toml = self.describe_again(&env_toml, filled);
+        let work_tree = WorkTree {
+            env_toml: env_toml.as_deref(),
             metrics_files: &cx.settings.metrics_files,
             is_no_code: &is_no_code,
-            look_at_work_tree: true,
             params: Some(self.params.left(cx, &filled.argv)),
         };
+        let closing = Closing { direction: &direction, masker: &cx.masker, work_tree: Some(work_tree) };
         match close::close(&cx.repo, &folder, Some(&end), &closing) {
             Ok(closed) => self.report(&closed),
             // The command has run and its exit code stands; the journal waits for better times.

@@ -22,7 +22,7 @@ use std::time::Duration;
 use clap::Args;
 
 pub(super) use check::Examined;
-pub use check::{dirt, no_code};
+pub use check::dirt;
 pub use data::manifest_name;
 pub use params::Lint;
 pub(super) use request::Request;

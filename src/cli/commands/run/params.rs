@@ -106,8 +106,9 @@ fn set_apart(cx: &Context, file: &str, is_folder: bool) {
     // Of Hydra's, the whole folder that it makes below the one it is started in: each run has another one in it.
     let from = if is_folder { below(&cx.prefix(), file) } else { file.len() };
     let folders = file.match_indices('/').map(|(at, _)| at).filter(|at| *at > from).map(|at| &file[..at]);
-    let path = folders.chain([file]).find(|path| is_untracked(cx, path));
-    let Some(path) = path else { return };
+    let paths: Vec<String> = folders.chain([file]).map(str::to_owned).collect();
+    let untracked = cx.repo.untracked_among(&paths).unwrap_or_default();
+    let Some(path) = untracked.first() else { return };
     out::remember(cx.repo.git_dir(), path);
     let slash = if path == file { "" } else { "/" };
     cx.ui.hint(&format!(
@@ -119,13 +120,6 @@ fn set_apart(cx: &Context, file: &str, is_folder: bool) {
 /// Where the part of a path begins that is below a folder; the whole path where it is not.
 fn below(folder: &str, path: &str) -> usize {
     path.strip_prefix(folder).filter(|rest| rest.starts_with('/')).map_or(0, |_| folder.len() + 1)
-}
-
-fn is_untracked(cx: &Context, path: &str) -> bool {
-    let spec = format!(":(top,literal){path}");
-    let Ok(top) = cx.repo.work_dir() else { return false };
-    let git = crate::git::process::Git::new(top, "ls-files");
-    git.args(["-z", "--", &spec]).output().is_ok_and(|found| found.is_empty())
 }
 
 /// Hints about names that differ from earlier ones only in case or punctuation.

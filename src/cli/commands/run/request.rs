@@ -77,6 +77,14 @@ impl Request {
         Ok(examined)
     }
 
+    /// Look at the data without saying anything.
+    ///
+    /// # Errors
+    /// If some is not there, cannot be read, or names no version.
+    pub(in crate::cli::commands) fn find_data(&self, cx: &Context) -> Result<(), CliError> {
+        self.wanted.pin(cx, false).map(drop)
+    }
+
     /// The one `git xp run` that satisfies all that refused; `verb` is what was typed.
     pub(in crate::cli::commands) fn remedy(&self, cx: &Context, judgement: &Judgement, verb: &str) -> String {
         let remedy = check::remedy(cx, &self.args, judgement, verb);

@@ -9,6 +9,7 @@ use super::view::{Files, View};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::cli::selector::nearest;
+use crate::model::text::enumerate;
 use crate::render::csv;
 use crate::store::journal::escape_name;
 use crate::store::ledger::{PREFIX, files_of};
@@ -99,12 +100,10 @@ fn unknown(view: &View, metric: &str, texts: &[String]) -> CliError {
         }
     }
     let error = CliError::new(format!("run {} has no series '{metric}'", view.id));
-    let listed = names.iter().take(12).copied().collect::<Vec<_>>().join(", ");
     match nearest(metric, names.iter().copied()) {
         Some(name) => error.hint(format!("did you mean '{name}'?")),
         None if names.is_empty() => error.hint("it has none"),
-        None if names.len() > 12 => error.hint(format!("it has: {listed} and {} more", names.len() - 12)),
-        None => error.hint(format!("it has: {listed}")),
+        None => error.hint(format!("it has: {}", enumerate(&names, 12))),
     }
 }
 
