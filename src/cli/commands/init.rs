@@ -128,16 +128,14 @@ fn read_small(path: &Path) -> Option<Vec<u8>> {
 
 fn set_merge_strategy(cx: &Context, top: &Path, made: &mut Made) -> Result<(), CliError> {
     let (name, value) = MERGE_STRATEGY;
-    if made.config.iter().any(|(set, _)| set == name) {
-        // This process has read git's config before another one set it.
-        return Ok(());
-    }
     match cx.repo.config(name) {
         Some(found) if found == value => {}
         Some(found) => cx.ui.warning(&format!(
             "git config {name} is {}: `git notes --ref=xp merge` will not unite notes as git-xp does ({value})",
             printable(&found)
         )),
+        // Another process set it since this one read git's config.
+        None if made.config.iter().any(|(set, _)| set == name) => {}
         None => {
             made.config.push((name.to_owned(), value.to_owned()));
             made.write(cx.repo.git_dir()).map_err(|error| failed("xp/init.json", &error))?;
