@@ -96,7 +96,11 @@ pub fn shorten(bytes: &[u8]) -> String {
             taken.insert("metrics".to_owned(), (before - metrics.len()).into());
         }
     }
-    for key in ["metrics", "params", "artifacts", "locks", "changed_paths"] {
+    // Then the settings: the commit has the file.
+    if encoded(&fact, &taken).len() > LONGEST_LINE && fact.shift_remove("settings").is_some() {
+        taken.insert("settings".to_owned(), 1.into());
+    }
+    for key in ["param_sources", "metrics", "params", "artifacts", "locks", "changed_paths"] {
         let size = fact.get(key).map_or(0, |value| value.to_string().len());
         let others = encoded(&fact, &taken).len().saturating_sub(size);
         // Room for the count of what is left out.
@@ -107,7 +111,7 @@ pub fn shorten(bytes: &[u8]) -> String {
             taken.insert(key.to_owned(), (before + count as u64).into());
         }
     }
-    // What is still too long is one long text, such as the settings or a command.
+    // What is still too long is one long text, such as a command.
     while encoded(&fact, &taken).len() > LONGEST_LINE {
         let keep = ["xp", "kind", "id", "time", "by", "commit", "target", "experiment", "name"];
         let longest = fact
@@ -169,6 +173,18 @@ mod tests {
         let about = About { because: Some(because.to_owned()), ..About::default() };
         let fact = Fact { header: header.clone(), body: Body::Withdrawal(about) };
         (header, fact.encode().expect("encodes"))
+    }
+
+    #[test]
+    fn settings_go_before_results() {
+        let settings = "# a comment\n".repeat(400);
+        let text =
+            serde_json::json!({"xp": "1.0", "settings": settings, "metrics": {"acc": {"final": 0.9}}}).to_string();
+        let short: serde_json::Value = serde_json::from_str(&shorten(text.as_bytes())).expect("JSON");
+        assert_eq!(
+            short,
+            serde_json::json!({"xp": "1.0", "metrics": {"acc": {"final": 0.9}}, "shortened": {"settings": 1}})
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 
 use super::command::Filled;
 use super::session::Session;
-use super::{last_line, system};
+use super::{last_line, no_metrics, system};
 use crate::capture::process::{self, Ended};
 use crate::cli::error::CliError;
 use crate::cli::notices::report_closed;
@@ -117,6 +117,9 @@ impl Session<'_> {
             let line = last_line::render(self.cx, &closed.fact.header.id, run, self.experiment.as_ref(), &self.closed);
             self.cx.ui.status(&line);
             last_line::warn_if_identical(self.cx, run, &self.closed);
+            if self.closed.is_empty() {
+                no_metrics::explain(self.cx, run);
+            }
             self.params.report(self.cx, run);
             self.closed.push((**run).clone());
         }

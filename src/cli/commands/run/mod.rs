@@ -7,6 +7,7 @@ mod describe;
 mod earlier;
 mod execute;
 mod last_line;
+mod no_metrics;
 mod out;
 mod params;
 mod repeat;
