@@ -246,9 +246,11 @@ fn a_missing_command_ends_with_127_and_one_that_cannot_run_with_126() {
 
 /// A training that counts its signals.
 const COUNTER: &str = r#"n=0
+# Before the trap: a signal while bash reads this would leave it without a round.
+rounds=$(seq 200)
 trap 'n=$((n+1)); git-xp log-metric signals $n' INT TERM HUP
 echo ready > "$1"
-for i in $(seq 200); do sleep 0.05; if [ $n -gt 0 ]; then sleep 0.3; exit 9; fi; done
+for i in $rounds; do sleep 0.05; if [ $n -gt 0 ]; then sleep 0.3; exit 9; fi; done
 "#;
 
 fn counting(repo: &TestRepo) -> PathBuf {
