@@ -202,3 +202,32 @@ fn data_outputs_and_the_environment_are_masked() {
     let said = repo.xp(&["run", "--seed", "2", "--out", &format!("{secret}-out"), "--", "true"]).fails(129);
     assert!(said.contains("the path of the outputs holds a secret"), "{said}");
 }
+
+#[test]
+fn a_secret_is_no_name_of_an_experiment() {
+    let repo = repo();
+    let before = repo.git(&["for-each-ref"]);
+    for name in [token(), format!("exp/{}", token()), format!("try-{}", token())] {
+        let said = repo.xp(&["start", &name]).fails(128);
+        assert!(
+            said.contains("the name of the experiment holds a secret") && said.contains("git xp start my-experiment"),
+            "{said}"
+        );
+        assert!(!said.contains(&token()), "{said}");
+    }
+    assert_eq!(repo.git(&["for-each-ref"]), before);
+    is_nowhere(&repo, &token());
+    let said = repo.xp(&["start", "--here", &token()]).fails(128);
+    assert!(said.contains("git xp start --here my-experiment"), "{said}");
+    let expect = format!("\"acc {}\" >= 0.5", token());
+    repo.xp(&["start", "a", "--expect", &expect, "--method", &format!("with {}", token()), "--tag", &token()]).ok();
+    repo.xp(&["start", "--amend", "--expect", &expect, "--data", "password=zq1a"]).ok();
+    is_nowhere(&repo, &token());
+    is_nowhere(&repo, "zq1a");
+    let shown = repo.xp(&["show", "a"]).ok();
+    assert!(shown.contains("acc <secret:github-token>") && !shown.contains(&token()), "{shown}");
+    repo.git(&["switch", "-q", "-c", &token()]);
+    let said = repo.xp(&["start", "--here", "b"]).fails(128);
+    assert!(said.contains("the name of the branch holds a secret"), "{said}");
+    repo.is_sound();
+}

@@ -196,6 +196,22 @@ fn plan(cx: &Context, args: &StartArgs, head: &Head, records: &Records) -> Resul
 }
 
 fn name_and_branch(cx: &Context, args: &StartArgs, head: &Head) -> Result<(String, String), CliError> {
+    let found = named(cx, args, head)?;
+    let holds_secret = |text: &str| cx.masker.mask_text(text) != text;
+    // A branch is recorded and pushed by its name; a mask would be the name of another one.
+    if holds_secret(&found.0) {
+        let here = if args.here { "--here " } else { "" };
+        return Err(CliError::new("the name of the experiment holds a secret; names are recorded and pushed")
+            .hint(format!("git xp start {here}my-experiment")));
+    }
+    if holds_secret(short(&found.1)) {
+        return Err(CliError::new("the name of the branch holds a secret; names are recorded and pushed")
+            .hint("git branch -m <another name>, then again"));
+    }
+    Ok(found)
+}
+
+fn named(cx: &Context, args: &StartArgs, head: &Head) -> Result<(String, String), CliError> {
     let prefix = cx.settings.start.prefix.as_str();
     if args.here {
         let branch = head.branch.clone().filter(|_| head.state == "branch").ok_or_else(|| {
@@ -302,6 +318,10 @@ fn hypothesis(cx: &Context, args: &StartArgs, mut hypothesis: Hypothesis) -> Res
     // It becomes the message of a commit before it becomes a fact.
     for text in [&mut hypothesis.data, &mut hypothesis.method, &mut hypothesis.because].into_iter().flatten() {
         *text = cx.masker.mask_text(text);
+    }
+    for expectation in &mut hypothesis.expect {
+        // As the metric itself is recorded.
+        expectation.metric = cx.masker.mask_text(&expectation.metric);
     }
     Ok(hypothesis)
 }
