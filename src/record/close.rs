@@ -101,19 +101,18 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     };
     let (id, by, mut run) = (id, by, *fact);
     let opened = opened_at(folder, &run);
-    let mut bad_metrics_files = Vec::new();
+    let (mut bad_metrics_files, mut bad_outputs) = (Vec::new(), Vec::new());
     if let Some(work_tree) = &closing.work_tree {
         let files = fresh_metrics_files(repo, work_tree.metrics_files, opened);
-        bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker)?;
+        bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker, &mut bad_outputs)?;
     }
     set_end(&mut run, folder, &journal, end);
-    let mut bad_outputs = Vec::new();
     if let Some(work_tree) = &closing.work_tree {
         if let Some(text) = work_tree.env_toml {
             folder.write_file("env.toml", text.as_bytes()).map_err(RecordError::io(folder.files()))?;
             run.environment = Some(objects::digest(text.as_bytes()));
         }
-        bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
+        bad_outputs.extend(outputs::take(repo, folder, closing.masker, &mut run));
         note_changed_code(repo, &mut run, &id.to_string(), work_tree.is_no_code)?;
     }
     note_difference(repo, &mut run);
@@ -185,6 +184,7 @@ fn take_metrics_files(
     files: Vec<(String, PathBuf)>,
     journal: &mut Journal,
     masker: &Masker,
+    said: &mut Vec<String>,
 ) -> Result<Vec<String>, RecordError> {
     let mut bad = Vec::new();
     for (name, path) in files {
@@ -192,7 +192,11 @@ fn take_metrics_files(
             bad.push(name);
             continue;
         };
-        folder.write_file(&format!("metrics/{name}"), &masker.mask(&bytes)).map_err(RecordError::io(folder.files()))?;
+        let Ok(masked) = masker.mask_any_file(&bytes) else {
+            said.push(format!("{name} holds a secret and is no text; it is not stored, no metric was taken from it"));
+            continue;
+        };
+        folder.write_file(&format!("metrics/{name}"), &masked).map_err(RecordError::io(folder.files()))?;
         match metrics_file::parse(&bytes) {
             Some(values) => {
                 let values: Vec<(std::borrow::Cow<'_, str>, Number)> =

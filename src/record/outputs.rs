@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::artifact::objects::digest;
+use crate::capture::params::hydra;
 use crate::capture::secrets::Masker;
 use crate::data::files::{Found, Kind, Walk, hash_file, open_file};
 use crate::git::Repo;
@@ -136,14 +137,15 @@ impl Taking<'_> {
         let is_small =
             size <= LARGEST.min(LARGEST_SUM.saturating_sub(self.sum)) && size >= metadata.len().min(LARGEST + 1);
         if is_small {
-            let masked = self.masker.mask(&bytes);
-            let stored = matches!(masked, Cow::Borrowed(_)) || std::str::from_utf8(&bytes).is_ok();
+            let (masked, stored) = match self.mask(full, &bytes) {
+                Ok(masked) => (masked, true),
+                Err(masked) => (Cow::Owned(masked), false),
+            };
             let (oid, size) = (digest(&masked), masked.len() as u64);
             if stored {
                 self.sum += size;
                 self.folder.write_file(&name, &masked)?;
             } else {
-                // A mask in the midst of it could make something else of it, which nobody could read.
                 self.warnings.push(format!("{} holds a secret and is no text; it is not stored", full.display()));
             }
             return Ok(Artifact { name, oid, size, executable, link: None, stored });
@@ -153,6 +155,21 @@ impl Taking<'_> {
         self.large.push(full.display().to_string());
         let oid = crate::data::manifest::named(&sha256);
         Ok(Artifact { name, oid, size: stat.size, executable, link: None, stored: false })
+    }
+
+    /// Of a file that is no text and holds a secret, an error. What Hydra leaves is configs; other files are what they say, whatever they are called.
+    fn mask<'b>(&self, full: &Path, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, Vec<u8>> {
+        let name = full.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_text = !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok();
+        let is_hydras =
+            is_text && full.parent().and_then(Path::file_name).is_some_and(|folder| folder == hydra::FOLDER);
+        match (is_hydras, name) {
+            (true, hydra::OVERRIDES) => {
+                Ok(self.masker.mask_overrides(bytes, &hydra::overrides(bytes).unwrap_or_default()))
+            }
+            (true, hydra::CONFIG | hydra::ITSELF) => Ok(self.masker.mask_config(name, bytes)),
+            _ => self.masker.mask_any_file(bytes),
+        }
     }
 
     /// A link is its text. What it points to is stored if it lies in the folder, under its own name.

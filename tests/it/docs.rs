@@ -172,13 +172,14 @@ fn the_rules_of_masking_are_up_to_date() {
     let list = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         table,
-        "\nA name is that of a secret if it has one of the words {}; or one of {} before `key`; or ends in `pwd`, `pw` or `token`. `apiKey`, `API_KEY` and \
-         `--api-key` are the same name. It is not if its last word says that the value only speaks of a secret: {}. Nor, since a token is a piece of text too, if the word before `token` is one of {}. In texts, the value of a \
-         token has to have digits and letters, at least eight of them.\n",
+        "\nA name is that of a secret if it has one of the words {}; or one of {} before `key` or `keys`; or ends in `pwd`, `pw` (a \
+         layer's, such as `conv_pw`, aside) or `token`. `apiKey`, `API_KEY`, `api.key` and `--api-key` are the same name. It is not if its last word says that the value only speaks of a secret: {}. Nor, since a token is a piece of text too, if the word before `token` is one of {}. In texts, the value of a \
+         token, and of a bare `pw`, has to have digits and letters, at least eight of them. Texts are searched for {}, and the name around what is found is judged so.\n",
         list(&names::SECRET_WORDS),
         list(&names::KEY_WORDS),
         list(&names::HARMLESS_ENDINGS),
         list(&names::TEXT_WORDS),
+        list(&names::roots().collect::<Vec<_>>()),
     );
     let wanted = format!("{before}{HEAD}{table}## Forgetting{after}");
     if std::env::var_os("GIT_XP_UPDATE_DOCS").is_some() {

@@ -203,6 +203,136 @@ fn data_outputs_and_the_environment_are_masked() {
     assert!(said.contains("the path of the outputs holds a secret"), "{said}");
 }
 
+/// All that is in files of the last run, as git has it.
+fn files_of(repo: &TestRepo, run: usize) -> String {
+    let names = repo.git(&["for-each-ref", "--format=%(refname)", "refs/xp/runs/"]);
+    let id = repo.facts("run")[run]["id"].as_str().expect("an id").to_owned();
+    let name = names.lines().last().expect("a ledger");
+    repo.git(&["grep", "-h", "", name, "--", &format!("files/{}/{id}/", &id[..2])])
+}
+
+#[test]
+fn copies_of_params_keep_nothing_of_a_secret_that_goes_over_lines() {
+    let repo = repo();
+    repo.write(
+        "params.yaml",
+        "lr: 0.1\ndb:\n  # not pw\n  password: >-\n    zq1 zq2\n    zq3\n  pw: 'zq4''zq5'\ntoken: [zq6, zq7]\nsigning:\n  key: zq8 zq9\nlayers: [1, 2]\n",
+    );
+    repo.write("left.yaml", "db_password: zq1\n  zq2\nlr: 1\n");
+    repo.write("more.toml", "[credentials]\nuser = \"zq1\"\nnote = '''\nzq2\nzq3'''\n");
+    repo.write(".xp.toml", "[params]\nfiles = [\"params.yaml\", \"more.toml\"]\n");
+    repo.write(
+        "hydra.sh",
+        "mkdir -p \"$1/.hydra\"\ncp left.yaml \"$1/.hydra/config.yaml\"\necho \"- 'db_password=zq4 zq5'\" > \"$1/.hydra/overrides.yaml\"\n\
+         printf 'hydra:\\n  job:\\n    db_password: >-\\n      zq8\\n      zq9\\n' > \"$1/.hydra/hydra.yaml\"\n",
+    );
+    repo.commit("Params");
+    let said = repo.xp(&["run", "--seed", "1", "--config", "left.yaml", "--", "cat", "{config}"]).ok();
+    assert!(said.contains("zq1\n  zq2"), "{said}");
+    repo.xp(&["run", "--seed", "1", "--out", "res", "--", "sh", "hydra.sh", "res"]).ok();
+    repo.xp(&["run", "--seed", "1", "--", "sh", "hydra.sh", "outputs/1"]).ok();
+    for run in 0..3 {
+        let files = files_of(&repo, run);
+        // The first one prints it, and of what is printed lines alone are looked at.
+        assert!(run == 0 || !files.contains("zq"), "{files}");
+        assert!(files.contains("layers"), "{files}");
+        let fact = repo.facts("run")[run].to_string();
+        assert!(!fact.contains("zq"), "{fact}");
+    }
+    let first = repo.facts("run")[0]["id"].as_str().expect("an id").to_owned();
+    let copy = repo.xp(&["show", &first, "--file", "config/left.yaml"]).ok();
+    assert_eq!(copy, "db_password: <secret:named>\nlr: 1\n");
+    for (file, masked) in [
+        ("params/params.yaml", "lr: 0.1\ndb:\n  password: <secret:named>\n  pw: <secret:named>\n"),
+        ("params/more.toml", "[credentials]\nuser = \"<secret:named>\"\nnote = \"<secret:named>\"\n"),
+        ("hydra/config.yaml", "db_password: <secret:named>\nlr: 1\n"),
+        ("hydra/overrides.yaml", "- \"db_password=<secret:named>\"\n"),
+        ("hydra/hydra.yaml", "hydra:\n  job:\n    db_password: <secret:named>\n"),
+    ] {
+        let copy = repo.xp(&["show", "last", "--file", file]).ok();
+        assert!(copy.starts_with(masked), "{copy}");
+    }
+    let id = repo.facts("run")[1]["id"].as_str().expect("an id").to_owned();
+    let left = repo.xp(&["show", &id, "--file", "out/.hydra/config.yaml"]).ok();
+    assert_eq!(left, "db_password: <secret:named>\nlr: 1\n");
+    repo.is_sound();
+}
+
+#[test]
+fn what_a_command_prints_is_judged_by_its_names_too() {
+    let repo = repo();
+    let printed = "DB_PW=zq1a dbPwd: zq2a signingKey = zq3a {\"signing-key\": \"zq4 a\"} license.key=zq5a auth.key=zq;6a --pw zq7a --secret -zq8a\n";
+    let plain = "monkey=3 keypoints=17 tokens=512 max_tokens: 4096 token_accuracy=0.9 num_keys=8 primary_key=id\n";
+    repo.write("printed", &format!("{printed}{plain}"));
+    repo.write(
+        "journal",
+        "{\"dbPwd\":\"zq9a\",\"x\":[{\"signing.key\":\"zq10\"}]}\n{\"metric\":\"max_tokens\",\"value\":3}\n",
+    );
+    repo.commit("Printed");
+    let script = "cat printed; cat journal >> $GIT_XP_JOURNAL";
+    repo.xp(&["run", "--seed", "1", "--", "sh", "-c", script, "x", "--pw", "zqa", "--secret", "-zqb"]).ok();
+    let output = repo.xp(&["show", "last", "--file", "output.log"]).ok();
+    assert!(!output.contains("zq") && output.ends_with(plain), "{output}");
+    let fact = &repo.facts("run")[0];
+    assert!(!fact.to_string().contains("zq"), "{fact}");
+    assert!(fact["metrics"]["max_tokens"].is_object(), "{fact}");
+    assert!(!files_of(&repo, 0).contains("zq"), "{}", files_of(&repo, 0));
+}
+
+#[test]
+fn what_is_no_text_is_stored_as_it_is_or_not_at_all() {
+    let repo = repo();
+    let secret = token();
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let files = [
+        ("nul", format!("a\0b {secret}").into_bytes(), false),
+        ("marked", wide(&format!("\u{feff}{secret}\r\n")), false),
+        ("wide", wide(&format!("key {secret}\r\n")), false),
+        ("plain", wide("\u{feff}lr 0.1\r\n"), true),
+    ];
+    fs::create_dir(repo.path.join("from")).expect("a folder");
+    for (name, bytes, _) in &files {
+        fs::write(repo.path.join("from").join(name), bytes).expect("written");
+    }
+    fs::write(repo.path.join("from.json"), wide(&format!("{{\"acc\": 1, \"key\": \"{secret}\"}}"))).expect("written");
+    repo.write(".xp.toml", "[metrics]\nfiles = [\"m.json\"]\n");
+    repo.commit("Files");
+    let said = repo.xp(&[
+        "run",
+        "--seed",
+        "1",
+        "--out",
+        "res",
+        "--",
+        "sh",
+        "-c",
+        "cp -r from res; cp from.json m.json; cat from/wide",
+    ]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stderr.contains("m.json holds a secret and is no text; it is not stored"), "{}", said.stderr);
+    let outputs = repo.facts("run")[0]["artifacts"].clone();
+    for (name, bytes, is_stored) in &files {
+        let file = format!("out/{name}");
+        let output = outputs.as_array().expect("outputs").iter().find(|output| output["name"] == *file);
+        let is = output.expect("named")["stored"].as_bool().unwrap_or(true);
+        assert_eq!(is, *is_stored, "{name}");
+        assert_eq!(
+            said.stderr.contains(&format!("{name} holds a secret and is no text")),
+            !is_stored,
+            "{}",
+            said.stderr
+        );
+        if *is_stored {
+            assert_eq!(
+                repo.xp(&["show", "last", "--file", &file]).ok().as_bytes(),
+                String::from_utf8_lossy(bytes).as_bytes()
+            );
+        }
+    }
+    assert_eq!(repo.xp(&["show", "last", "--file", "output.log"]).ok(), "key <secret:github-token>\r\n");
+    repo.is_sound();
+}
+
 #[test]
 fn a_secret_is_no_name_of_an_experiment() {
     let repo = repo();

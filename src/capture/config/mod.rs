@@ -60,6 +60,26 @@ impl Format {
 /// When the extension is unknown, the text is over [`MAX_BYTES`], no UTF-8, no valid text of its format, nested deeper
 /// than [`MAX_DEPTH`], expands beyond reason (YAML aliases), or is no map.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Map<String, Value>, ConfigError> {
+    parse_as(name, bytes, Reading::Usual)
+}
+
+/// As [`parse`], but YAML that says something without effect is refused: a key that comes twice, a map that is merged into another one. What was read is
+/// then all that the text says, comments aside.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_strictly(name: &str, bytes: &[u8]) -> Result<Map<String, Value>, ConfigError> {
+    parse_as(name, bytes, Reading::Strict)
+}
+
+/// What is done about YAML that says something without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Usual,
+    Strict,
+}
+
+fn parse_as(name: &str, bytes: &[u8], reading: Reading) -> Result<Map<String, Value>, ConfigError> {
     let format = Format::of(name)?;
     if bytes.len() > MAX_BYTES {
         return Err(ConfigError::TooLarge { file: name.to_owned(), bytes: bytes.len() });
@@ -69,7 +89,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Map<String, Value>, ConfigError
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value = match format {
         Format::Json => json::parse(text),
-        Format::Yaml => yaml::parse(text),
+        Format::Yaml => yaml::parse(text, reading),
         Format::Toml => toml::parse(text),
     }
     .map_err(|problem| ConfigError::from_problem(name, problem))?;

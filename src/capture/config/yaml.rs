@@ -1,26 +1,31 @@
 //! YAML, read with the budgets of `serde-saphyr` against aliases that multiply, and as PyYAML reads booleans and octals.
 
-use super::MAX_DEPTH;
 use super::error::{Problem, Unencodable};
 use super::marked::{Marked, float, integer, non_finite};
+use super::{MAX_DEPTH, Reading};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use std::fmt;
 
-pub(super) fn parse(text: &str) -> Result<Value, Problem> {
+pub(super) fn parse(text: &str, reading: Reading) -> Result<Value, Problem> {
     if text.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let loose = parse_with(text, false)?;
+    let loose = parse_with(text, false, reading)?;
     // Only a text with a plain y or n can differ: both spellings are read to find it.
-    if has_boolean(&loose) { Ok(without_y_and_n(loose, parse_with(text, true)?)) } else { Ok(loose) }
+    if has_boolean(&loose) { Ok(without_y_and_n(loose, parse_with(text, true, reading)?)) } else { Ok(loose) }
 }
 
-fn parse_with(text: &str, strict_booleans: bool) -> Result<Value, Problem> {
+fn parse_with(text: &str, strict_booleans: bool, reading: Reading) -> Result<Value, Problem> {
+    // The other readers of configs in this trade, PyYAML and OmegaConf among them, take the last one.
+    let (duplicate_keys, merge_keys) = match reading {
+        Reading::Usual => (DuplicateKeyPolicy::LastWins, MergeKeyPolicy::Merge),
+        Reading::Strict => (DuplicateKeyPolicy::Error, MergeKeyPolicy::Error),
+    };
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -28,8 +33,8 @@ fn parse_with(text: &str, strict_booleans: bool) -> Result<Value, Problem> {
             max_documents: 1,
             max_total_scalar_bytes: super::MAX_BYTES,
         },
-        // The other readers of configs in this trade, PyYAML and OmegaConf among them, take the last one.
-        duplicate_keys: DuplicateKeyPolicy::LastWins,
+        duplicate_keys: duplicate_keys,
+        merge_keys: merge_keys,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         // A tag makes a Python object of a value, which could not be written back.
         reject_unsupported_tags: true,

@@ -10,6 +10,14 @@ pub const SECRET_WORDS: [&str; 9] =
 pub const KEY_WORDS: [&str; 9] =
     ["api", "access", "account", "auth", "private", "secret", "encryption", "signing", "license"];
 
+/// Words before `pw` that belong to layers: a pointwise convolution.
+pub const LAYER_WORDS: [&str; 4] = ["conv", "dw", "bn", "act"];
+
+/// Without one of these in it, in any case, nothing is the name of a secret: texts are searched for them, and [`strength`] judges what is found.
+pub fn roots() -> impl Iterator<Item = &'static str> {
+    SECRET_WORDS.into_iter().chain(["key", "pw", "token"])
+}
+
 /// Last words that say that the value is not the secret itself but speaks of it.
 pub const HARMLESS_ENDINGS: [&str; 27] = [
     "file", "path", "dir", "folder", "name", "env", "var", "variable", "type", "len", "length", "size", "count", "num",
@@ -95,7 +103,7 @@ const PLAIN: [&str; 22] = [
 pub enum Strength {
     /// It can be nothing else.
     Certain,
-    /// It is a `token`, which may be a piece of text.
+    /// It is a `token`, which may be a piece of text, or a bare `pw`.
     Token,
 }
 
@@ -106,24 +114,37 @@ pub fn strength(name: &str) -> Option<Strength> {
     if HARMLESS_ENDINGS.contains(&last) {
         return None;
     }
-    let is_secret = |word: &String| SECRET_WORDS.iter().any(|secret| word.contains(secret));
-    let is_key = words.windows(2).any(|pair| pair[1] == "key" && KEY_WORDS.contains(&pair[0].as_str()));
-    let is_pwd = words.len() > 1 && matches!(last, "pwd" | "pw");
-    if is_key || is_pwd || words.iter().any(is_secret) {
+    // `passWord` and `APIKeys` are none of two words.
+    let whole = name.to_lowercase();
+    let is_secret = SECRET_WORDS.iter().any(|secret| whole.contains(secret));
+    let is_key = words.iter().enumerate().any(|(at, word)| match word.trim_end_matches('s').strip_suffix("key") {
+        Some("") => at > 0 && KEY_WORDS.contains(&words[at - 1].as_str()),
+        Some(before) => KEY_WORDS.contains(&before),
+        None => false,
+    });
+    let before = words.len().checked_sub(2).map(|at| words[at].as_str());
+    let is_pwd = match last {
+        // `--pwd` alone is a working directory.
+        "pwd" => before.is_some(),
+        "pw" => before.map_or(name.starts_with('-'), |before| !LAYER_WORDS.contains(&before)),
+        _ => false,
+    };
+    if is_secret || is_key || is_pwd {
         return Some(Strength::Certain);
     }
-    let before = words.len().checked_sub(2).map(|at| words[at].as_str());
     let is_text = before.is_some_and(|word| TEXT_WORDS.contains(&word));
-    (last.ends_with("token") && !is_text && !TEXT_WORDS.contains(&last.trim_end_matches("token")))
-        .then_some(Strength::Token)
+    let is_token = last.ends_with("token") && !is_text && !TEXT_WORDS.contains(&last.trim_end_matches("token"));
+    (is_token || (last == "pw" && before.is_none())).then_some(Strength::Token)
 }
 
-/// The words of a name in lower case: `apiKey`, `API_KEY` and `--api-key` are the same two.
+/// The words of a name in lower case: `apiKey`, `API_KEY` and `--api-key` are the same two, and so are `DBPwd` and `db_pwd`.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
-    for c in name.chars() {
-        let begins = c.is_uppercase() && (before.is_lowercase() || before.is_numeric());
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        let ends_capitals = before.is_uppercase() && rest.peek().is_some_and(|next| next.is_lowercase());
+        let begins = c.is_uppercase() && (before.is_lowercase() || before.is_numeric() || ends_capitals);
         if begins || !c.is_alphanumeric() {
             words.push(String::new());
         }
@@ -134,6 +155,20 @@ fn words(name: &str) -> Vec<String> {
     }
     words.retain(|word| !word.is_empty());
     words
+}
+
+/// Whether what follows an option that is named like a secret is its value, and not another option: `--password -abc` has one, `--use-secret --lr` and
+/// `--use-secret -v` have none. A token that begins with a dash has to look like one.
+pub fn takes(option: &str, next: &str) -> bool {
+    let Some(after) = next.strip_prefix('-') else { return true };
+    let is_option = match after.strip_prefix('-') {
+        Some(long) => {
+            let name = long.split('=').next().unwrap_or_default();
+            name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        }
+        None => after.chars().count() < 2,
+    };
+    !is_option && (strength(option) == Some(Strength::Certain) || is_credential(next))
 }
 
 /// Whether a value is too plain to be a secret: a switch, a placeholder, a reference, a mask.
@@ -171,9 +206,10 @@ pub fn is_credential(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
 
-    use super::{Strength, is_credential, is_harmless, strength};
+    use super::{Strength, is_credential, is_harmless, roots, strength, takes};
 
     #[test]
     fn names_of_secrets_and_names_of_texts() {
@@ -189,10 +225,25 @@ mod tests {
             "private-key",
             "azure.account_key",
             "WANDB_API_KEY",
+            "DB_PW",
+            "dbPwd",
+            "DBPwd",
+            "--pw",
+            "-pw",
+            "signingKey",
+            "signing-key",
+            "signingkey",
+            "license.key",
+            "auth.key",
+            "AUTHKey",
+            "api__key",
+            "api_keys",
+            "APIKeys",
+            "passWord",
         ] {
             assert_eq!(strength(name), Some(Strength::Certain), "{name}");
         }
-        for name in ["--token", "HF_TOKEN", "auth-token", "accessToken", "authtoken", "api.token"] {
+        for name in ["--token", "HF_TOKEN", "auth-token", "accessToken", "authtoken", "api.token", "HFToken", "pw"] {
             assert_eq!(strength(name), Some(Strength::Token), "{name}");
         }
         for name in [
@@ -217,8 +268,42 @@ mod tests {
             "pwd",
             "masktoken",
             "token_dropout",
+            "monkey",
+            "keypoints",
+            "num_keys",
+            "primary_key",
+            "public_key",
+            "keyAuth",
+            "stepwise",
+            "upw",
+            "conv_pw",
+            "blocks.0.conv_pw",
+            "--pwd",
         ] {
             assert_eq!(strength(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_follows_an_option() {
+        for (option, next) in [
+            ("--secret", "-abc"),
+            ("--secret", "abc"),
+            ("--secret", "--a!b"),
+            ("--pw", "-1234"),
+            ("--token", "x"),
+            ("--token", "-abc-1234"),
+        ] {
+            assert!(takes(option, next), "{option} {next}");
+        }
+        for (option, next) in [
+            ("--use-secret", "--lr"),
+            ("--use-secret", "--lr=0.1"),
+            ("--secret", "-v"),
+            ("--secret", "--"),
+            ("--use-token", "-lr"),
+        ] {
+            assert!(!takes(option, next), "{option} {next}");
         }
     }
 
@@ -239,7 +324,16 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_names_never_panic(name in any::<String>()) {
-            let _ = (strength(&name), is_harmless(&name), is_credential(&name));
+            let _ = (strength(&name), is_harmless(&name), is_credential(&name), takes(&name, &name));
+        }
+
+        #[test]
+        fn no_name_of_a_secret_is_without_a_root(
+            parts in vec("[a-zA-Z0-9_.-]{0,3}|(?i:api|auth|license|signing|account|db)|(?i:key|keys|pw|pwd|token|secret|password)|[_.-]", 0..6),
+        ) {
+            let name = parts.concat();
+            let lower = name.to_lowercase();
+            assert!(strength(&name).is_none() || roots().any(|root| lower.contains(root)), "{name}");
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Masks what a run is described by: its command, params, variables, and every text of its fact.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::copy::without_nul;
 use super::masker::Masker;
 use super::names::{self, Strength};
 use crate::model::fact::{Body, Fact};
@@ -51,7 +53,7 @@ impl Masker {
         let mut option: Option<&str> = None;
         for arg in argv {
             if let Some(masked) =
-                option.take().filter(|_| !arg.starts_with('-')).and_then(|name| self.mask_named(name, arg))
+                option.take().filter(|name| names::takes(name, arg)).and_then(|name| self.mask_named(name, arg))
             {
                 out.push(masked);
                 continue;
@@ -155,7 +157,13 @@ impl Masker {
     pub fn mask_journal_line(&self, line: &[u8]) -> Option<Vec<u8>> {
         let is_param = memchr::memmem::find(line, b"\"param").is_some();
         let masked = self.mask(line);
-        if !is_param && matches!(masked, std::borrow::Cow::Borrowed(_)) {
+        // With a NUL in it, it is no JSON; in UTF-16 it may hold a secret.
+        if memchr::memchr(0, line).is_some()
+            && let Cow::Owned(masked) = self.mask(&without_nul(&masked))
+        {
+            return Some(masked);
+        }
+        if !is_param && matches!(masked, Cow::Borrowed(_)) {
             return None;
         }
         let ending: &[u8] = if line.ends_with(b"\n") { b"\n" } else { b"" };
@@ -177,14 +185,14 @@ impl Masker {
 /// The placeholders of a command that stand where a secret belongs: `--password {pw}`. What fills them is secret, whatever its name.
 pub fn secret_placeholders(command: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut is_next = false;
+    let mut option: Option<&str> = None;
     for arg in command {
         let (name, value) = arg.split_once('=').unwrap_or((arg, ""));
-        if std::mem::take(&mut is_next) && !arg.starts_with('-') {
+        if option.take().is_some_and(|option| names::takes(option, arg)) {
             found.extend(placeholders(std::slice::from_ref(arg)));
         } else if is_plain_name(name) && names::strength(name).is_some() {
             found.extend(placeholders(&[value.to_owned()]));
-            is_next = arg.starts_with('-') && !arg.contains('=');
+            option = Some(arg.as_str()).filter(|arg| arg.starts_with('-') && !arg.contains('='));
         }
     }
     found

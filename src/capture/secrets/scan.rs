@@ -26,7 +26,9 @@ const LONGEST_BLOCK: u32 = 400;
 static STARTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
     let starts =
         RULES.iter().enumerate().flat_map(|(rule, found)| found.starts.iter().map(move |start| (*start, rule)));
-    let (texts, rules): (Vec<&str>, Vec<usize>) = starts.chain([(MASK, usize::MAX)]).unzip();
+    let named = RULES.iter().position(|rule| matches!(rule.form, Form::Named)).unwrap_or(usize::MAX);
+    let roots = names::roots().map(|root| (root, named));
+    let (texts, rules): (Vec<&str>, Vec<usize>) = starts.chain(roots).chain([(MASK, usize::MAX)]).unzip();
     let finder = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
@@ -60,6 +62,7 @@ pub(super) struct Found {
 /// The first secret from a place on.
 pub(super) fn next(text: &[u8], mut from: usize, is_allowed: &dyn Fn(&[u8]) -> bool) -> Option<Found> {
     let (finder, rules) = &*STARTS;
+    let mut judged = from;
     while let Some(hit) = finder.find(Input::new(text).range(from..)) {
         let start = hit.start();
         let Some(rule) =
@@ -75,12 +78,13 @@ pub(super) fn next(text: &[u8], mut from: usize, is_allowed: &dyn Fn(&[u8]) -> b
             Form::Digits(form) => token(text, start, number, form)
                 .filter(|at| begins_word(text, start) && text[at.clone()].iter().any(u8::is_ascii_digit)),
             Form::Url => login(text, hit.end()),
+            // A name is judged once; a token in it is looked for all the same.
+            Form::Named if start < judged => None,
             Form::Named => match named(text, hit.range()) {
                 Ok(at) => Some(at),
-                // Nothing in this name is looked at again.
                 Err(end) => {
-                    from = end.max(start + 1);
-                    continue;
+                    judged = end;
+                    None
                 }
             },
             Form::Pem => match block(text, start) {
@@ -113,7 +117,12 @@ pub(super) fn line_end(text: &[u8], from: usize) -> usize {
 
 /// As [`line_end`], within the window.
 fn window(text: &[u8], from: usize) -> &[u8] {
-    let near = &text[from..text.len().min(from + WINDOW)];
+    near(text, from, WINDOW)
+}
+
+/// So many bytes from a place on, within its line.
+fn near(text: &[u8], from: usize, length: usize) -> &[u8] {
+    let near = &text[from..text.len().min(from + length)];
     &near[..line_end(near, 0)]
 }
 
@@ -163,50 +172,112 @@ fn named(text: &[u8], hit: Range<usize>) -> Result<Range<usize>, usize> {
     let before = text[..hit.start].iter().rev().take(LONGEST_NAME).take_while(|byte| is_name(byte)).count();
     let after = text[hit.end..].iter().take(LONGEST_NAME).take_while(|byte| is_name(byte)).count();
     let (begin, end) = (hit.start - before, hit.end + after);
+    // Most names that have a root in them are followed by no value.
+    let given = given(text, end, text.get(begin) == Some(&b'-')).ok_or(end)?;
     let name = std::str::from_utf8(&text[begin..end]).map_err(|_| end)?;
     let strength = names::strength(name).ok_or(end)?;
-    let at = value(text, end, name.starts_with('-')).ok_or(end)?;
+    let at = value(text, given.at, strength);
     let value = String::from_utf8_lossy(&text[at.clone()]);
     let is_secret = !names::is_harmless(&value)
+        && (given.is_assigned || names::takes(name, &value))
         && !value.contains(MASK)
         && (strength == Strength::Certain || names::is_credential(&value));
     if is_secret { Ok(at) } else { Err(end) }
 }
 
-/// Where the value stands that a name ending here is given: behind `=` or `:`, or (of an option) behind a space.
-fn value(text: &[u8], end: usize, is_option: bool) -> Option<Range<usize>> {
-    let line = window(text, end);
-    let blanks = |rest: &[u8]| rest.iter().take(3).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let quote = |rest: &[u8]| match rest {
-        [b'\\', b'"' | b'\'', ..] => 2,
-        [b'"' | b'\'' | b'`', ..] => 1,
-        _ => 0,
-    };
+/// Where a value begins.
+struct Given {
+    at: usize,
+    /// It stands behind `=` or `:`, not behind an option and a space.
+    is_assigned: bool,
+}
+
+/// Where the value begins that a name ending here is given: behind `=` or `:`, or (of an option) behind a space.
+fn given(text: &[u8], end: usize, is_option: bool) -> Option<Given> {
+    let line = near(text, end, LONGEST_NAME);
     let mut at = quote(line);
     at += blanks(&line[at..]);
-    at += match &line[at..] {
+    let sign = match &line[at..] {
         [b'=', b'=', ..] => return None,
         [b'=', b'>', ..] | [b':', b'=', ..] => 2,
         [b'=' | b':', ..] => 1,
         _ if is_option && at > 0 && line[0] != b'"' => 0,
         _ => return None,
     };
+    at += sign;
     at += blanks(&line[at..]);
+    Some(Given { at: end + at, is_assigned: sign > 0 })
+}
+
+/// The value that begins here.
+fn value(text: &[u8], begin: usize, strength: Strength) -> Range<usize> {
+    let line = window(text, begin);
+    let mut at = 0;
     // Python's b'…' and f'…'.
-    if matches!(&line[at..], [b'b' | b'f' | b'r' | b'u', b'"' | b'\'', ..]) {
+    if matches!(line, [b'b' | b'f' | b'r' | b'u', b'"' | b'\'', ..]) {
         at += 1;
     }
     let opening = quote(&line[at..]);
     let rest = &line[at + opening..];
-    let length = match opening {
-        0 => rest.iter().position(|byte| {
-            byte.is_ascii_whitespace() || byte.is_ascii_control() || b"\"'`<>,;()[]{}|&\\".contains(byte)
-        }),
+    let length = match (opening, strength, rest) {
+        // All that is in a list.
+        (0, Strength::Certain, [b'[', list @ ..]) => {
+            return begin + 1..begin + 1 + list_end(list);
+        }
+        (0, ..) => bare(rest, strength),
         _ => closing(rest, &line[at..at + opening]),
     };
     // A quote that is never closed quotes the rest of the line; of a bare value all is taken.
     let length = length.unwrap_or(rest.len());
-    Some(end + at + opening..end + at + opening + length)
+    begin + at + opening..begin + at + opening + length
+}
+
+/// Where a value without quotes ends.
+fn bare(rest: &[u8], strength: Strength) -> Option<usize> {
+    let is_over =
+        |byte: u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || b"\"'`<>()[]{}|\\".contains(&byte);
+    let ends = |at: usize| match rest[at] {
+        // Between two values, or a character of a password.
+        sign @ (b';' | b',' | b'&') => {
+            let after = &rest[at + 1..];
+            let name = after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte)).count();
+            let is_next = match after.get(name) {
+                Some(b'=') => name > 0,
+                Some(b':') => name > 0 && sign == b',',
+                _ => false,
+            };
+            strength == Strength::Token
+                || is_next
+                || after.first().is_none_or(|next| is_over(*next) || matches!(next, b';' | b',' | b'&'))
+        }
+        byte => is_over(byte),
+    };
+    (0..rest.len()).find(|at| ends(*at))
+}
+
+/// Where a list is closed, brackets in quotes aside; one that is not takes the rest of the line.
+fn list_end(list: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = list.get(at) {
+        at += match byte {
+            b']' => return at,
+            b'"' | b'\'' => 1 + closing(&list[at + 1..], &list[at..=at]).map_or(0, |length| length + 1),
+            _ => 1,
+        };
+    }
+    list.len()
+}
+
+fn blanks(rest: &[u8]) -> usize {
+    rest.iter().take(3).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+fn quote(rest: &[u8]) -> usize {
+    match rest {
+        [b'\\', b'"' | b'\'', ..] => 2,
+        [b'"' | b'\'' | b'`', ..] => 1,
+        _ => 0,
+    }
 }
 
 /// Where the quote is closed.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
+use super::copy::without_nul;
 use super::masker::Masker;
 use super::scan::OpenKey;
 
@@ -77,18 +78,30 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Mask a file: another takes its place if there was something to mask. What is masked already stays as it is, so this may be repeated.
+/// Mask a file of text: another takes its place if there was something to mask. What is masked already stays as it is, so this may be repeated.
+///
+/// A secret in UTF-16 is found too; then the NULs of the file go, and what it says in ASCII is left.
 ///
 /// # Errors
 /// If it cannot be read, or the disk refuses; then it is as it was.
 pub fn mask_file(masker: &Masker, path: &Path) -> io::Result<()> {
-    // Most files hold no secret: they are read once and nothing is written.
-    if !pass(masker, path, &mut io::sink())? {
-        return Ok(());
+    let mut masked = None;
+    let mut has_nul = true;
+    for nuls in [Nuls::Stay, Nuls::Go] {
+        if !has_nul {
+            break;
+        }
+        let from = masked.as_ref().map_or(path, tempfile::NamedTempFile::path);
+        // Most files hold no secret: they are read once and nothing is written.
+        let found = pass(masker, from, nuls, &mut io::sink())?;
+        has_nul = found.has_nul;
+        if found.is_masked {
+            let mut new = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+            pass(masker, from, nuls, &mut io::BufWriter::new(new.as_file_mut()))?;
+            masked = Some(new);
+        }
     }
-    let mut masked = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    pass(masker, path, &mut io::BufWriter::new(masked.as_file_mut()))?;
-    replace(path, masked)
+    masked.map_or(Ok(()), |file| replace(path, file))
 }
 
 /// As [`mask_file`], for a journal: its lines stay lines of JSON.
@@ -127,16 +140,34 @@ fn replace(path: &Path, by: tempfile::NamedTempFile) -> io::Result<()> {
     by.persist(path).map(drop).map_err(|error| error.error)
 }
 
-fn pass(masker: &Masker, path: &Path, out: &mut impl Write) -> io::Result<bool> {
+/// What becomes of NULs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nuls {
+    Stay,
+    Go,
+}
+
+struct Passed {
+    is_masked: bool,
+    has_nul: bool,
+}
+
+fn pass(masker: &Masker, path: &Path, nuls: Nuls, out: &mut impl Write) -> io::Result<Passed> {
     let (mut file, mut stream, mut part) = (File::open(path)?, Stream::new(masker), vec![0; PART]);
-    let mut is_masked = false;
+    let mut passed = Passed { is_masked: false, has_nul: false };
     loop {
-        match file.read(&mut part)? {
-            0 => break,
-            read => is_masked |= stream.push(&part[..read], out)?,
+        let read = file.read(&mut part)?;
+        if read == 0 {
+            break;
         }
+        let has_nul = memchr::memchr(0, &part[..read]).is_some();
+        passed.has_nul |= has_nul;
+        passed.is_masked |= match nuls {
+            Nuls::Go if has_nul => stream.push(&without_nul(&part[..read]), out)?,
+            _ => stream.push(&part[..read], out)?,
+        };
     }
-    is_masked |= stream.finish(out)?;
+    passed.is_masked |= stream.finish(out)?;
     out.flush()?;
-    Ok(is_masked)
+    Ok(passed)
 }

@@ -102,6 +102,73 @@ fn ordinary_output_stays() {
 }
 
 #[test]
+fn names_in_texts_are_judged_as_names_of_params_are() {
+    for (text, masked) in [
+        ("DB_PW=hunter2", "DB_PW=<secret:named>"),
+        ("dbPwd: hunter2", "dbPwd: <secret:named>"),
+        ("DBPwd: hunter2", "DBPwd: <secret:named>"),
+        ("signingKey = hunter2", "signingKey = <secret:named>"),
+        ("{\"signing-key\": \"a b\"}", "{\"signing-key\": \"<secret:named>\"}"),
+        ("license.key=hunter2", "license.key=<secret:named>"),
+        ("auth.key=hunter2", "auth.key=<secret:named>"),
+        ("app.auth__key := hunter2", "app.auth__key := <secret:named>"),
+        ("train --pw a --lr 1", "train --pw <secret:named> --lr 1"),
+        ("train --pw=a", "train --pw=<secret:named>"),
+        ("--secret -abc --lr 1", "--secret <secret:named> --lr 1"),
+        ("pw: a1b2c3d4e5", "pw: <secret:named>"),
+        ("password=ab;cd", "password=<secret:named>"),
+        ("password=a;b,c&d end", "password=<secret:named> end"),
+        ("password=ab; cd", "password=<secret:named>; cd"),
+        ("password=ab, cd", "password=<secret:named>, cd"),
+        ("Server=h;Password=a;b;User=ada;", "Server=h;Password=<secret:named>;User=ada;"),
+        ("?password=ab&x=1", "?password=<secret:named>&x=1"),
+        ("Args(password=a,lr=1)", "Args(password=<secret:named>,lr=1)"),
+        ("{password:a,lr:1}", "{password:<secret:named>,lr:1}"),
+        ("{'api_keys': ['a]', 'b'], 'lr': 1}", "{'api_keys': [<secret:named>], 'lr': 1}"),
+    ] {
+        assert_eq!(mask(text), masked);
+    }
+    let token = format!("ghp_{}", "Ab3d".repeat(9));
+    assert_eq!(
+        mask(&format!("token-{token} key.{token}=1")),
+        "token-<secret:github-token> key.<secret:github-token>=1"
+    );
+    assert_eq!(mask(&format!("password-{token}=ab")), "password-<secret:github-token>=<secret:named>");
+    for text in [
+        "monkey=3 keypoints=17 tokens=512 max_tokens: 4096 token_accuracy=0.9 num_keys=8 primary_key=id",
+        "{\"tokens\": 512, \"key\": \"value\", \"num_keys\": 8, 'sort_key': 'loss', cache_key=ab12cd34ef}",
+        "stepwise=1 upward: 2 pw=0.5 conv_pw=64 bn_pw: 3 pwd=/home/ada keys: 3 hotkey=x whiskey: 7",
+        "tokens/sec: 18234, token: the, tokenizer_name=bpe num_tokens = 12345678 pad_token_id=0 key_dim=64",
+        "--use-secret --lr 1 --use-token -v --max-tokens 4096 --key 3 --pwd /work",
+        "KeyError: 'x'; Keyboard=1; keyframe: 3; query_key_value.weight: torch.Size([3, 4]) key_padding_mask=None",
+        "attn.key: Linear(in=3) attn.key.weight=0.3 k_proj key_value_heads=8",
+        "password=None;token=;secret=False, api_key=null, api_keys=[]",
+    ] {
+        assert_eq!(mask(text), text);
+    }
+}
+
+#[test]
+fn secrets_in_utf16_are_found_in_files_of_text() {
+    let token = format!("ghp_{}", "Ab3d".repeat(9));
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("output");
+    for (bytes, masked) in [
+        (wide(&format!("lr 1\r\nkey {token}\r\n")), b"lr 1\r\nkey <secret:github-token>\r\n".to_vec()),
+        (format!("a\0b {token}\n").into_bytes(), b"a\0b <secret:github-token>\n".to_vec()),
+        (wide("lr 1\r\n"), wide("lr 1\r\n")),
+    ] {
+        std::fs::write(&path, bytes).expect("written");
+        super::super::stream::mask_file(&Masker::default(), &path).expect("masked");
+        assert_eq!(std::fs::read(&path).expect("a file"), masked);
+    }
+    let line = Masker::default().mask_journal_line(&wide(&format!("{{\"a\":\"{token}\"}}\n")));
+    assert_eq!(line.as_deref(), Some(&b"{\"a\":\"<secret:github-token>\"}\n"[..]));
+    assert_eq!(Masker::default().mask_journal_line(&wide("{\"metric\":\"loss\"}\n")), None);
+}
+
+#[test]
 fn a_private_key_goes_as_a_whole() {
     let body = format!("{}\n{}\nabc=\n", "MIIE".repeat(16), "Ab3+".repeat(16));
     let key = format!("-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----");
@@ -132,6 +199,10 @@ fn an_argv_is_masked_argument_by_argument() {
         |argv: &[&str]| Masker::default().mask_argv(&argv.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
     assert_eq!(masked(&["--api-key=abc", "--lr", "0.1"]), ["--api-key=<secret:named>", "--lr", "0.1"]);
     assert_eq!(masked(&["--password", "two words", "x"]), ["--password", "<secret:named>", "x"]);
+    assert_eq!(
+        masked(&["--secret", "-abc", "--pw", "a", "--use-secret", "--lr", "-v"]),
+        ["--secret", "<secret:named>", "--pw", "<secret:named>", "--use-secret", "--lr", "-v"]
+    );
     assert_eq!(
         masked(&["--token", "abc", "--use-token", "--lr"]),
         ["--token", "<secret:named>", "--use-token", "--lr"]
@@ -187,7 +258,7 @@ fn pieces() -> impl Strategy<Value = String> {
     let known: Vec<String> = secrets().into_iter().map(|(_, secret)| secret).collect();
     prop_oneof![
         3 => proptest::sample::select(known),
-        2 => proptest::sample::select(vec!["password=", "token: ", "\"api_key\": \"", "--secret ", "://a:b@", "<secret:named>", "<secret:", "Bearer ", "Authorization: ", "wandb key ", "sk-", "\"", "'", "corp-1", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "MIIEpAIBAAKCAQEAx"]).prop_map(str::to_owned),
+        2 => proptest::sample::select(vec!["password=", "DB_PW=", "auth.key: ", "-pw ", ";", ",x=", "[", "]", "token: ", "\"api_key\": \"", "--secret ", "://a:b@", "<secret:named>", "<secret:", "Bearer ", "Authorization: ", "wandb key ", "sk-", "\"", "'", "corp-1", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "MIIEpAIBAAKCAQEAx"]).prop_map(str::to_owned),
         3 => "[ a-z0-9=:\"'<>/@.\\\\-]{0,12}",
         2 => Just("\n".to_owned()),
         1 => Just("\r".to_owned()),

@@ -70,7 +70,7 @@ pub fn read(asked: &Asked<'_>, params: &mut BTreeMap<String, Value>) -> Taken {
                 taken.said.extend(said);
                 earlier.push(found);
                 let name = asked.masker.mask_text(&name);
-                let bytes = asked.masker.mask(&bytes).into_owned();
+                let bytes = asked.masker.mask_config(file, &bytes).into_owned();
                 let stored = safe_path(&format!("params/{name}"));
                 let mut source = source_of("file", &name, &bytes, Some(stored.clone()));
                 source.overrides = asked.masker.mask_argv(&changed);

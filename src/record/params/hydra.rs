@@ -98,12 +98,14 @@ fn take(
     let Search { folder, masker, .. } = search;
     let config = read_file(&job.folder.join(CONFIG), MAX_FILE)?.unwrap_or_default();
     let values = hydra::params(&config)?;
-    let config = masker.mask(&config);
+    let config = masker.mask_config(CONFIG, &config);
     let stored = store(folder, &format!("{below}/{CONFIG}"), &config)?;
-    for other in [OVERRIDES, ITSELF] {
-        if let Some(bytes) = read_file(&job.folder.join(other), MAX_FILE)? {
-            store(folder, &format!("{below}/{other}"), &masker.mask(&bytes))?;
-        }
+    if let Some(bytes) = read_file(&job.folder.join(OVERRIDES), MAX_FILE)? {
+        store(folder, &format!("{below}/{OVERRIDES}"), &masker.mask_overrides(&bytes, &job.overrides))?;
+    }
+    if let Some(bytes) = read_file(&job.folder.join(ITSELF), MAX_FILE)? {
+        // What the overrides say of secrets stands in it too.
+        store(folder, &format!("{below}/{ITSELF}"), &masker.mask_config(ITSELF, &bytes))?;
     }
     let mut source = source_of("hydra", &masker.mask_text(name), &config, Some(stored));
     source.overrides = masker.mask_argv(&job.overrides);

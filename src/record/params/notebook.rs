@@ -46,7 +46,8 @@ pub(super) fn read(
     };
     let (values, sentences) = masked(&values, &name, masker);
     said.extend(sentences);
-    let bytes = masker.mask(&found);
+    // It is JSON, as large as it may be.
+    let bytes = masker.mask_config("notebook.json", &found);
     let is_output = run.out.as_deref().is_some_and(|out| path.starts_with(left.place.top.join(out)));
     let mut stored = None;
     if bytes.len() > LARGEST {

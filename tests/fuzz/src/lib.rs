@@ -126,7 +126,8 @@ pub fn note(data: &[u8]) {
     assert_eq!(Note::parse(&bytes).encode(), bytes);
 }
 
-/// What is masked once is masked, whether it came whole or in parts; a line of a journal that was JSON stays JSON.
+/// What is masked once is masked, whether it came whole or in parts; a line of a journal that was JSON stays JSON. A copy of a config holds nothing more to mask, and what
+/// is no text is as it was or refused.
 pub fn secrets(data: &[u8]) {
     let masker = Masker::new(&["corp-[0-9]+".to_owned()], &["^x+$".to_owned()]).expect("patterns");
     let once = masker.mask(data).into_owned();
@@ -141,6 +142,16 @@ pub fn secrets(data: &[u8]) {
         && serde_json::from_slice::<serde_json::Value>(data).is_ok()
     {
         serde_json::from_slice::<serde_json::Value>(&line).expect("still JSON");
+    }
+    for name in ["c.json", "c.yaml", "c.toml"] {
+        let masker = Masker::default();
+        let copy = masker.mask_config(name, data).into_owned();
+        assert_eq!(masker.mask(&copy), copy, "{name}");
+    }
+    if let Ok(masked) = masker.mask_any_file(data)
+        && (data.contains(&0) || std::str::from_utf8(data).is_err())
+    {
+        assert_eq!(masked, data);
     }
 }
 

@@ -243,7 +243,7 @@ fn copy_config(
     masker: &Masker,
     file_of: impl Fn(&str) -> PathBuf,
 ) -> Result<Copied, CliError> {
-    let masked = masker.mask(&bytes).into_owned();
+    let masked = masker.mask_config(&config.name, &bytes).into_owned();
     let recorded = ConfigCopy { file: masker.mask_text(&config.file), digest: digest(&masked) };
     if masked == bytes {
         return Ok(Copied { recorded, path: file_of(&name), name, bytes, _private: None });
