@@ -18,11 +18,13 @@ pub fn leading_metrics<'a>(run: &'a Run, promised: &[String]) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     let results = run.metrics.keys().map(String::as_str).filter(|name| !is_system(name));
     for name in promised.chain(results) {
+        if names.len() == METRICS_NAMED {
+            break;
+        }
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    names.truncate(METRICS_NAMED);
     names
 }
 

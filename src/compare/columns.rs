@@ -1,5 +1,7 @@
 //! Which metrics and params there are, and the column of each.
 
+use std::collections::HashMap;
+
 use super::comparison::{MetricColumn, ParamColumn};
 use super::directions::metric_columns;
 use super::params::could_be_the_seed;
@@ -53,9 +55,11 @@ impl Columns {
         measured.dedup();
         let mut metrics = metric_columns(request, &measured, warnings);
         if !request.metrics.is_empty() {
-            let rank = |name: &str| request.metrics.iter().position(|chosen| chosen == name);
-            metrics.retain(|metric| rank(&metric.name).is_some());
-            metrics.sort_by_key(|metric| rank(&metric.name));
+            // Of a name that is given twice the first place counts.
+            let ranks = request.metrics.iter().enumerate().rev().map(|(rank, name)| (name.as_str(), rank));
+            let ranks: HashMap<&str, usize> = ranks.collect();
+            metrics.retain(|metric| ranks.contains_key(metric.name.as_str()));
+            metrics.sort_by_key(|metric| ranks.get(metric.name.as_str()));
         }
         let params: Vec<ParamColumn> =
             chosen(&is_param).into_iter().map(|name| ParamColumn { name: name.to_owned(), differs: false }).collect();

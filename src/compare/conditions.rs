@@ -237,10 +237,11 @@ impl<'c, 'a> Folder<'c, 'a> {
         }
         for column in self.used_params.drain(..) {
             let (param, count) = std::mem::take(&mut self.params[column as usize]);
-            let of_run = |run: &RunRecord| {
-                columns.params_of(&run.shape).find(|(_, found)| *found == column).map(|(at, _)| run.param_at(at))
+            let is_the_seed = || {
+                let name = self.names.find(&columns.params[column as usize].name);
+                runs.iter().all(|run| is_the_seed(run, name.and_then(|name| run.param(name))))
             };
-            if columns.seed_like[column as usize] && runs.iter().all(|run| is_the_seed(run, of_run(run))) {
+            if columns.seed_like[column as usize] && is_the_seed() {
                 continue;
             }
             let param = if count < runs.len() { Param::Varies } else { param.unwrap_or(Param::Varies) };

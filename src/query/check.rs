@@ -58,7 +58,7 @@ fn hint(field: &Field, kind: &str, name: &str, names: &BTreeSet<&str>, known: &K
 /// The field of the same name that does exist: a param where a metric was asked for, or the other way round.
 fn elsewhere(asked: &Name, name: &str, known: &Known<'_>) -> Option<Name> {
     [
-        (&known.metrics, renamed_metric(name)),
+        (&known.metrics, Name::metric(name)),
         (&known.params, Name::Param(name.into())),
         (&known.tags, Name::Tag(name.into())),
     ]
@@ -76,12 +76,8 @@ fn renamed(field: &Name, meant: &str) -> Name {
             whole: format!("{meant}.{}", part.as_str()).into(),
             split: Some((meant.len(), *part)),
         }),
-        Name::Metric(_) | Name::Attribute(_) => renamed_metric(meant),
+        Name::Metric(_) | Name::Attribute(_) => Name::metric(meant),
     }
-}
-
-fn renamed_metric(name: &str) -> Name {
-    Name::Metric(Metric { whole: name.into(), split: None })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cursor::Cursor;
 use super::error::QueryError;
-use super::field::Fields;
+use super::field::{Fields, Name};
 use super::names;
 
 /// Columns to show: fields in the order given. One that is named twice is shown once.
@@ -33,6 +33,13 @@ impl Columns {
                 return Err(cursor.error("a comma or the end is missing here"));
             }
         }
+    }
+
+    /// These fields.
+    pub fn of(names: impl IntoIterator<Item = Name>) -> Self {
+        let mut fields = Fields::default();
+        names.into_iter().for_each(|name| _ = fields.slot(name, 1));
+        Self { fields }
     }
 
     /// The fields, in order.

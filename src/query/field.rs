@@ -97,6 +97,12 @@ impl fmt::Display for Field {
 }
 
 impl Name {
+    /// The last value of a metric, whatever its name ends in.
+    #[must_use]
+    pub fn metric(name: &str) -> Self {
+        Self::Metric(Metric { whole: name.into(), split: None })
+    }
+
     /// What the values are.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ahash::HashSet;
 
 use super::{
-    Body, ExperimentRecord, Names, Records, Registration, Row, RunRecord, Segment, Symbol, Unreadable, position,
+    Body, ExperimentRecord, LateRecord, Names, Records, Registration, Row, RunRecord, Segment, Symbol, Unreadable,
+    position,
 };
 use crate::model::id::Id;
 use crate::model::time::Time;
@@ -159,7 +160,7 @@ impl Records {
                 let run = &mut self.runs[at];
                 let names = Arc::make_mut(&mut self.names);
                 let mut row = run.to_row(names);
-                facts.iter().for_each(|late| late.add_to(&mut row, names));
+                LateRecord::add_all(facts, &mut row, names);
                 if let Some(whole) = RunRecord::new(row, names) {
                     *run = RunRecord { ledger: run.ledger, stem: run.stem, ..whole };
                 }

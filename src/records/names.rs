@@ -1,6 +1,6 @@
 //! Every text once: names of metrics, branches, hosts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ahash::{HashMap, HashSet, RandomState};
 use hashbrown::HashTable;
@@ -28,7 +28,7 @@ impl Symbol {
 }
 
 /// Which params and metrics a run has: most runs have the same ones.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Its number among the shapes of its [`Names`], from 0.
     pub index: usize,
@@ -36,6 +36,30 @@ pub struct Shape {
     pub params: Vec<Symbol>,
     /// Names of metrics, in the order of the texts.
     pub metrics: Vec<Symbol>,
+    param_at: OnceLock<HashMap<Symbol, u32>>,
+    metric_at: OnceLock<HashMap<Symbol, u32>>,
+}
+
+/// Up to so many names are looked through quicker than they are looked up.
+const FEW: usize = 64;
+
+impl Shape {
+    /// The place of a param.
+    pub fn param(&self, name: Symbol) -> Option<usize> {
+        place(&self.params, &self.param_at, name)
+    }
+
+    /// The place of a metric.
+    pub fn metric(&self, name: Symbol) -> Option<usize> {
+        place(&self.metrics, &self.metric_at, name)
+    }
+}
+
+fn place(names: &[Symbol], places: &OnceLock<HashMap<Symbol, u32>>, name: Symbol) -> Option<usize> {
+    if names.len() <= FEW {
+        return names.iter().position(|known| *known == name);
+    }
+    places.get_or_init(|| names.iter().copied().zip(0..).collect()).get(&name).map(|at| *at as usize)
 }
 
 /// Texts by number, and the shapes of runs.
@@ -108,7 +132,7 @@ impl Names {
         if let Some(known) = self.shapes.get(&key) {
             return Arc::clone(known);
         }
-        let shape = Arc::new(Shape { index, params: key.0.clone(), metrics: key.1.clone() });
+        let shape = Arc::new(Shape { index, params: key.0.clone(), metrics: key.1.clone(), ..Shape::default() });
         self.shapes.insert(key, Arc::clone(&shape));
         shape
     }

@@ -144,7 +144,7 @@ impl RunRecord {
 
     /// A param by its name's symbol.
     pub fn param(&self, name: Symbol) -> Option<Value> {
-        self.shape.params.iter().position(|known| *known == name).map(|at| self.param_at(at))
+        self.shape.param(name).map(|at| self.param_at(at))
     }
 
     /// A param by its place in the shape.
@@ -159,7 +159,7 @@ impl RunRecord {
 
     /// The last value of a metric.
     pub fn r#final(&self, name: Symbol) -> Option<Num> {
-        self.shape.metrics.iter().position(|known| *known == name).map(|at| self.final_at(at))
+        self.shape.metric(name).map(|at| self.final_at(at))
     }
 
     /// The last value of a metric, by its place in the shape.
@@ -180,7 +180,7 @@ impl RunRecord {
 
     /// All that is kept of a metric, by its name's symbol.
     pub fn metric(&self, name: Symbol) -> Option<Measure> {
-        let at = self.shape.metrics.iter().position(|known| *known == name)?;
+        let at = self.shape.metric(name)?;
         let rest = self.kept.measures(self.shape.metrics.len()).nth(at)?;
         Some(rest.with(self.final_at(at)))
     }
@@ -231,21 +231,26 @@ impl LateRecord {
         each_of(&mut self.params, &mut self.metrics, change);
     }
 
-    /// Add it to its run: what it says replaces what the run said.
-    pub(super) fn add_to(&self, run: &mut RunRow, names: &Names) {
-        extend(&mut run.params, &self.params, names);
-        extend(&mut run.metrics, &self.metrics, names);
+    /// Add what came later, by time, to its run: what it says replaces what was said before.
+    pub(super) fn add_all(facts: &[Self], run: &mut RunRow, names: &Names) {
+        facts.iter().for_each(|late| run.params.extend(&late.params));
+        facts.iter().for_each(|late| run.metrics.extend(&late.metrics));
+        keep_last(&mut run.params, names);
+        keep_last(&mut run.metrics, names);
     }
 }
 
-fn extend<T: Copy>(all: &mut Vec<(Symbol, T)>, more: &[(Symbol, T)], names: &Names) {
-    for (name, value) in more {
-        match all.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = *value,
-            None => all.push((*name, *value)),
-        }
-    }
+/// Sort by name; of equal names the last one stays.
+fn keep_last<T: Copy>(all: &mut Vec<(Symbol, T)>, names: &Names) {
+    // Equal names stay in their order.
     all.sort_by(|(a, _), (b, _)| names.text(*a).cmp(names.text(*b)));
+    all.dedup_by(|later, before| {
+        let is_same = later.0 == before.0;
+        if is_same {
+            *before = *later;
+        }
+        is_same
+    });
 }
 
 fn each_of(params: &mut [(Symbol, Value)], metrics: &mut [(Symbol, Measure)], change: &mut impl FnMut(&mut Symbol)) {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::number::{Rounding, plural};
-use super::table::{Align, Column, Grid, Kind, Strip, Tone};
+use super::table::{Align, Column, Grid, Kind, MOST_COLUMNS, Strip, Tone};
 use crate::compare::{BaselineNote, BaselineSource, Comparison, Estimate, Param, Place, Row, State};
 use crate::model::direction::Direction;
 use crate::model::text::escape_json;
@@ -40,7 +40,7 @@ pub fn table<'a>(comparison: &'a Comparison<'a>) -> ComparisonTable<'a> {
         });
         sources.push(Source::Param(at));
     }
-    for (metric, turn) in metrics.iter().zip(0..) {
+    for (metric, turn) in metrics.iter().zip(turns(&metrics)) {
         let column = Column::text(metric.name, Align::Right, 2 + 3 * turn);
         columns.push(Column { kind: Kind::Metric(metric.direction), ..column.clone() });
         sources.push(Source::Metric(metric.at));
@@ -51,7 +51,20 @@ pub fn table<'a>(comparison: &'a Comparison<'a>) -> ComparisonTable<'a> {
     }
     let notes = notes(comparison, &metrics);
     let places = comparison.rows.iter().map(|row| (row.place(), row.n)).collect();
-    ComparisonTable { comparison, places, roundings: RefCell::default(), columns, sources, notes }
+    ComparisonTable { comparison, places, roundings: RefCell::default(), columns, sources, notes, is_chosen: false }
+}
+
+/// In what order metrics are shown where there is room for some. Of more than any table shows, those that are known to be better one way come first.
+fn turns(metrics: &[Metric<'_>]) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..metrics.len()).collect();
+    if metrics.len() > MOST_COLUMNS {
+        order.sort_by_key(|at| metrics[*at].direction.is_none());
+    }
+    let mut turns = vec![0; metrics.len()];
+    for (at, turn) in order.into_iter().zip(0..) {
+        turns[at] = turn;
+    }
+    turns
 }
 
 /// A comparison that is asked for the texts of one column at a time.
@@ -64,6 +77,14 @@ pub struct ComparisonTable<'a> {
     columns: Vec<Column>,
     sources: Vec<Source>,
     notes: Vec<String>,
+    is_chosen: bool,
+}
+
+impl ComparisonTable<'_> {
+    /// The user named what to compare: all of it is shown, however many columns that makes.
+    pub fn with_all(self) -> Self {
+        Self { is_chosen: true, ..self }
+    }
 }
 
 /// What a column shows.
@@ -147,6 +168,10 @@ impl Grid for ComparisonTable<'_> {
 
     fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    fn is_chosen(&self) -> bool {
+        self.is_chosen
     }
 }
 

@@ -1,12 +1,13 @@
 //! A table for a pull request: GitHub's Markdown.
 
-use super::table::{Align, Grid, Strip};
+use super::table::{Align, Column, Grid, MOST_COLUMNS, Strip, by_importance, left_out};
+use super::terminal::WHOLE;
 use crate::model::text::printable;
 
 /// Stands between two characters that GitHub would make a mention, a reference or a link of. It takes no room.
 const BREAK: &str = "&#8203;";
 
-/// The table in GitHub's Markdown, with all columns, every line ending in a newline.
+/// The table in GitHub's Markdown, every line ending in a newline. Of more than [`MOST_COLUMNS`] the least important ones are left out, and the last line says so.
 ///
 /// Texts are shown, never obeyed: no markup, no HTML, no mention, no reference and no link comes from a cell.
 pub fn markdown(table: &impl Grid) -> String {
@@ -14,7 +15,9 @@ pub fn markdown(table: &impl Grid) -> String {
     if let Some(title) = table.title() {
         out.push_str(&format!("**{}**\n\n", escape(title)));
     }
-    let columns = table.columns();
+    let mut shown = by_importance(table, MOST_COLUMNS);
+    shown.sort_unstable();
+    let columns: Vec<&Column> = shown.iter().map(|at| &table.columns()[*at]).collect();
     if !columns.is_empty() {
         let headings = columns.iter().map(|column| format!("{}{}", escape(column.heading()), column.suffix()));
         push_row(&mut out, headings);
@@ -25,15 +28,17 @@ pub fn markdown(table: &impl Grid) -> String {
                 Align::Right => "--:".to_owned(),
             }),
         );
-        let strips: Vec<Strip> = (0..columns.len()).map(|at| table.strip(at)).collect();
+        let strips: Vec<Strip> = shown.iter().map(|at| table.strip(*at)).collect();
         for row in 0..table.height() {
             push_row(&mut out, strips.iter().map(|strip| escape(strip.cell(row).0)));
         }
     }
-    if !table.notes().is_empty() {
+    let left_out = left_out(table.columns(), &shown, WHOLE);
+    let notes: Vec<&String> = table.notes().iter().chain(&left_out).collect();
+    if !notes.is_empty() {
         out.push('\n');
     }
-    for note in table.notes() {
+    for note in notes {
         out.push_str(&format!("- {}\n", escape_line(note)));
     }
     out
@@ -175,7 +180,7 @@ mod tests {
             let texts: Vec<String> = texts.into_iter().chain(more).collect();
             let columns = texts.iter().map(|text| Column::text(text, Align::Left, 0)).collect();
             let row = texts.iter().map(|text| Cell::plain(text.as_str())).collect();
-            let text = markdown(&Table { title: None, columns, rows: vec![row], notes: Vec::new() });
+            let text = markdown(&Table { columns, rows: vec![row], ..Table::default() });
             let lines: Vec<&str> = text.split_terminator('\n').collect();
             assert_eq!(lines.len(), 3);
             assert!(lines.iter().all(|line| cells(line) == texts.len()), "{text}");

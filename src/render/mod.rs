@@ -14,7 +14,7 @@ pub mod table;
 pub mod terminal;
 pub mod value;
 
-pub use table::{Align, Cell, Column, Grid, Kind, Strip, Table, Tone};
+pub use table::{Align, Cell, Column, Grid, Kind, MOST_COLUMNS, Strip, Table, Tone};
 
 #[cfg(test)]
 mod tests;

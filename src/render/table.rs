@@ -3,7 +3,10 @@
 //! Whoever gives it a form asks a [`Grid`] for its columns and then for the texts of those that it shows: of ten thousand rows with fifty columns, a
 //! terminal shows eight.
 
-use super::fit::width;
+use std::collections::HashSet;
+
+use super::fit::{shorten, width};
+use super::number::plural;
 use crate::model::direction::Direction;
 use crate::model::text::{is_unsafe, printable};
 
@@ -18,7 +21,12 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Sentences below it.
     pub notes: Vec<String>,
+    /// Whether the user named its columns: then all are shown, however many there are.
+    pub is_chosen: bool,
 }
+
+/// How many columns are shown of a table that nobody named the columns of: a program may log any number of metrics.
+pub const MOST_COLUMNS: usize = 100;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +110,47 @@ pub trait Grid {
     fn strip(&self, column: usize) -> Strip;
     /// Sentences below it.
     fn notes(&self) -> &[String];
+    /// Whether the user named its columns: then all are shown, however many there are.
+    fn is_chosen(&self) -> bool;
+}
+
+/// The columns that may be shown, the most important first: of those that nobody named at most so many.
+pub fn by_importance(grid: &impl Grid, most: usize) -> Vec<usize> {
+    let columns = grid.columns();
+    let mut all: Vec<usize> = (0..columns.len()).collect();
+    all.sort_by_key(|at| (*at != 0, columns[*at].priority));
+    if !grid.is_chosen() {
+        all.truncate(most);
+    }
+    all
+}
+
+/// How many names of a kind are listed among those left out.
+const LISTED: usize = 5;
+
+/// The longest of these names.
+const LONGEST_LISTED: usize = 32;
+
+/// `left out: 3 metrics (a, b, c), 1 param (lr); --format csv has all`, where `whole` is what to type for all.
+pub fn left_out(columns: &[Column], shown: &[usize], whole: &str) -> Option<String> {
+    let shown: HashSet<usize> = shown.iter().copied().collect();
+    let gone = || columns.iter().enumerate().filter(|(at, _)| !shown.contains(at)).map(|(_, column)| column);
+    let metrics: HashSet<&str> =
+        gone().filter(|column| matches!(column.kind, Kind::Metric(_))).map(|column| column.name.as_str()).collect();
+    let parts: Vec<String> = ["metric", "delta", "param", "column"]
+        .iter()
+        .filter_map(|noun| {
+            // Where the metric itself is left out, its delta goes without saying.
+            let of_kind = gone().filter(|column| column.kind.noun() == *noun);
+            let named = of_kind.filter(|column| column.kind != Kind::Delta || !metrics.contains(column.name.as_str()));
+            let names: Vec<&str> = named.map(|column| column.name.as_str()).collect();
+            let more = if names.len() > LISTED { ", …" } else { "" };
+            let listed: Vec<String> =
+                names.iter().take(LISTED).map(|name| shorten(&printable(name), LONGEST_LISTED)).collect();
+            (!names.is_empty()).then(|| format!("{} ({}{more})", plural(names.len(), noun), listed.join(", ")))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("left out: {}; {whole} has all", parts.join(", ")))
 }
 
 /// The cells of one column, their texts one behind the other.
@@ -249,6 +298,10 @@ impl Grid for Table {
 
     fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    fn is_chosen(&self) -> bool {
+        self.is_chosen
     }
 }
 

@@ -1,13 +1,10 @@
 //! A table for a terminal.
 
-use std::collections::BTreeSet;
-
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Color, ContentArrangement, LineStyle};
 
 use super::fit::{shorten, width, wrap};
-use super::number::plural;
-use super::table::{Align, Column, Grid, Kind, Strip, Tone};
+use super::table::{Align, Column, Grid, Kind, MOST_COLUMNS, Strip, Tone, by_importance, left_out};
 use crate::model::text::printable;
 
 /// Above this many rows they are written without the drawing library, which takes about a microsecond for a cell.
@@ -31,13 +28,10 @@ const LONGEST: usize = 100;
 /// The longest text in a column of words, of params and of headings where there is no room.
 const SHORT: usize = 16;
 
-/// How many names of a kind are listed among those left out.
-const LISTED: usize = 5;
-
 /// The table as text for a terminal, every line ending in a newline.
 ///
 /// No line is wider than `width` (at least 8): the columns that matter least are left out and named in the last line, and
-/// long names are shortened in the middle. `None` is no limit. Colour only repeats what the text says. It is up to the
+/// long names are shortened in the middle. `None` is no limit but that of [`MOST_COLUMNS`]. Colour only repeats what the text says. It is up to the
 /// caller to find out whether colour is wanted; none is used if the environment has `NO_COLOR`.
 pub fn terminal(table: &impl Grid, width: Option<usize>, colour: bool) -> String {
     terminal_of(table, width, colour, WHOLE)
@@ -64,7 +58,8 @@ pub fn write(table: &impl Grid, width: Option<usize>, colour: bool, whole: &str,
     if !layout.shown.is_empty() && table.height() > MANY {
         write_rows(table, &layout, colour, take);
     }
-    let left_out = left_out(table.columns(), &layout, whole);
+    let shown: Vec<usize> = layout.shown.iter().map(|column| column.at).collect();
+    let left_out = left_out(table.columns(), &shown, whole);
     let notes: Vec<String> = table.notes().iter().map(|note| printable(note)).chain(left_out).collect();
     let mut below = if notes.is_empty() { Vec::new() } else { vec![String::new()] };
     for note in notes {
@@ -92,11 +87,9 @@ struct Layout {
 impl Layout {
     fn new(table: &impl Grid, limit: Option<usize>) -> Self {
         let columns = table.columns();
-        let mut by_importance: Vec<usize> = (0..columns.len()).collect();
-        by_importance.sort_by_key(|at| (*at != 0, columns[*at].priority));
         let mut shown: Vec<(Shown, usize)> = Vec::new();
         let mut used = 0;
-        for at in by_importance {
+        for at in by_importance(table, MOST_COLUMNS) {
             let strip = table.strip(at).into_safe();
             let content = strip.widest();
             let heading = width(&printable(columns[at].heading())) + width(columns[at].suffix());
@@ -281,25 +274,4 @@ fn toned(text: String, tone: Tone) -> comfy_table::Cell {
         Tone::Worse => drawn.fg(Color::Red),
         Tone::Dim => drawn.fg(Color::DarkGrey),
     }
-}
-
-/// `left out: 3 metrics (a, b, c), 1 param (lr); --format csv has all`.
-fn left_out(columns: &[Column], layout: &Layout, whole: &str) -> Option<String> {
-    let shown: BTreeSet<usize> = layout.shown.iter().map(|column| column.at).collect();
-    let gone = || columns.iter().enumerate().filter(|(at, _)| !shown.contains(at)).map(|(_, column)| column);
-    let metrics: BTreeSet<&str> =
-        gone().filter(|column| matches!(column.kind, Kind::Metric(_))).map(|column| column.name.as_str()).collect();
-    let parts: Vec<String> = ["metric", "delta", "param", "column"]
-        .iter()
-        .filter_map(|noun| {
-            // Where the metric itself is left out, its delta goes without saying.
-            let of_kind = gone().filter(|column| column.kind.noun() == *noun);
-            let named = of_kind.filter(|column| column.kind != Kind::Delta || !metrics.contains(column.name.as_str()));
-            let names: Vec<String> = named.map(|column| shorten(&printable(&column.name), SHORT * 2)).collect();
-            let more = if names.len() > LISTED { ", …" } else { "" };
-            let listed = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-            (!names.is_empty()).then(|| format!("{} ({listed}{more})", plural(names.len(), noun)))
-        })
-        .collect();
-    (!parts.is_empty()).then(|| format!("left out: {}; {whole} has all", parts.join(", ")))
 }

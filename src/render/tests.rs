@@ -404,7 +404,7 @@ proptest! {
         });
         let cell = |text| Cell { text, tone: Tone::Worse };
         let rows = cells.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
-        let table = Table { title, columns: columns.collect(), rows, notes };
+        let table = Table { title, columns: columns.collect(), rows, notes, ..Table::default() };
         for limit in [Some(width), None] {
             let text = terminal(&table, limit, false);
             assert!(!text.chars().any(|c| is_unsafe(c) && c != '\n'));

@@ -31,9 +31,10 @@ pub fn html(title: &str, comparison: &Comparison<'_>, curves: &Curves) -> String
     push_notes(&mut out, "warnings", &warnings);
     out.push_str(CONTROLS);
     out.push_str("<div class=\"scroll\" role=\"region\" aria-labelledby=\"caption\" tabindex=\"0\">\n");
-    out.push_str(&table::table(comparison, &grid));
+    let (table, left_out) = table::table(comparison, &grid);
+    out.push_str(&table);
     out.push_str("</div>\n");
-    push_notes(&mut out, "notes", &notes);
+    push_notes(&mut out, "notes", &notes.into_iter().chain(left_out.as_deref()).collect::<Vec<_>>());
     push_curves(&mut out, curves);
     let _ = write!(out, "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n");
     out

@@ -8,16 +8,23 @@ use crate::compare::{Comparison, Param, Row};
 use crate::model::direction::Direction;
 use crate::records::{Names, Value};
 use crate::render::comparison::ComparisonTable;
+use crate::render::table::{by_importance, left_out};
 use crate::render::{Align, Column, Grid, Kind, Strip, Tone};
 
 /// Rows beyond so many are not shown until the script shows them in pages, where there are scripts.
 const FIRST: usize = 500;
 
-/// The table with its caption.
-pub(super) fn table(comparison: &Comparison<'_>, grid: &ComparisonTable<'_>) -> String {
+/// How many columns a page has: with more it would be slow.
+const MOST: usize = 500;
+
+/// The table with its caption, and what is to be said of the columns that it does not have.
+pub(super) fn table(comparison: &Comparison<'_>, grid: &ComparisonTable<'_>) -> (String, Option<String>) {
     let sources = Sources::new(comparison);
-    let columns: Vec<(&Column, Source)> = grid.columns().iter().map(|column| (column, sources.of(column))).collect();
-    let strips: Vec<Strip> = (0..columns.len()).map(|at| grid.strip(at)).collect();
+    let mut shown = by_importance(grid, MOST);
+    shown.sort_unstable();
+    let columns = shown.iter().map(|at| &grid.columns()[*at]);
+    let columns: Vec<(&Column, Source)> = columns.map(|column| (column, sources.of(column))).collect();
+    let strips: Vec<Strip> = shown.iter().map(|at| grid.strip(*at)).collect();
     let mut out = format!("<table>\n<caption id=\"caption\">{}</caption>\n<thead>\n<tr>", escape(&caption(comparison)));
     for (column, source) in &columns {
         push_heading(&mut out, comparison, column, *source);
@@ -43,7 +50,7 @@ pub(super) fn table(comparison: &Comparison<'_>, grid: &ComparisonTable<'_>) -> 
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody>\n</table>\n");
-    out
+    (out, left_out(grid.columns(), &shown, "git xp compare --format csv"))
 }
 
 fn caption(comparison: &Comparison<'_>) -> String {

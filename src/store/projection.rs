@@ -16,6 +16,12 @@ pub const LONGEST_LINE: usize = 4 << 10;
 /// At most this many facts of a kind are listed in one note.
 pub const MOST_OF_A_KIND: usize = 64;
 
+/// The keys that a shortened fact keeps, whatever else goes.
+const KEPT: [&str; 9] = ["xp", "kind", "id", "time", "by", "commit", "target", "experiment", "name"];
+
+/// A fact with more keys than these is none of git-xp's: where it is too long, all go but those that are kept.
+const MOST_KEYS: usize = 200;
+
 /// The last line of a note that does not list everything.
 pub const MORE: &str = r#"{"xp":"1.0","kind":"more","text":"this commit has more facts than its note lists; the ledger has all: git log refs/xp/runs"}"#;
 
@@ -112,14 +118,16 @@ pub fn shorten(bytes: &[u8]) -> String {
         }
     }
     // What is still too long is one long text, such as a command.
+    let others = fact.iter().filter(|(key, _)| !KEPT.contains(&key.as_str()));
+    let mut others: Vec<(usize, String)> = others.map(|(key, value)| (value.to_string().len(), key.clone())).collect();
+    others.sort_by_key(|(size, _)| *size);
     while encoded(&fact, &taken).len() > LONGEST_LINE {
-        let keep = ["xp", "kind", "id", "time", "by", "commit", "target", "experiment", "name"];
-        let longest = fact
-            .iter()
-            .filter(|(key, _)| !keep.contains(&key.as_str()))
-            .max_by_key(|(_, value)| value.to_string().len())
-            .map(|(key, _)| key.clone());
-        let Some(key) = longest else { break };
+        if others.len() > MOST_KEYS {
+            fact.retain(|key, _| KEPT.contains(&key.as_str()));
+            taken = Map::from_iter([("keys".to_owned(), others.len().into())]);
+            break;
+        }
+        let Some((_, key)) = others.pop() else { break };
         fact.shift_remove(&key);
         taken.insert(key, 1.into());
     }
@@ -137,8 +145,7 @@ fn shorten_collection(value: &mut Value, room: usize) -> usize {
         Value::Object(map) => {
             let kept = map.iter().take_while(|(key, value)| fits(key.len() + value.to_string().len() + 4)).count();
             let taken = map.len() - kept;
-            let keys: Vec<String> = map.keys().skip(kept).cloned().collect();
-            keys.iter().for_each(|key| drop(map.shift_remove(key)));
+            *map = std::mem::take(map).into_iter().take(kept).collect();
             taken
         }
         Value::Array(items) => {
@@ -198,6 +205,15 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&short).expect("JSON");
         let kept = value["metrics"].as_object().expect("map").len();
         assert_eq!(value["shortened"]["metrics"], 10_000 - kept);
+        assert_eq!(shorten(short.as_bytes()), short);
+    }
+
+    #[test]
+    fn a_fact_of_many_keys_is_shortened_too() {
+        let keys: Vec<String> = (0..20_000).map(|i| format!("\"key{i}\":{i}")).collect();
+        let line = format!("{{\"xp\":\"1.0\",\"kind\":\"run\",\"id\":\"x\",{}}}\n", keys.join(","));
+        let short = shorten(line.as_bytes());
+        assert_eq!(short, r#"{"xp":"1.0","kind":"run","id":"x","shortened":{"keys":20000}}"#);
         assert_eq!(shorten(short.as_bytes()), short);
     }
 

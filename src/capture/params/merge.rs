@@ -3,7 +3,7 @@
 //! From the strongest: what the program logged, `-p`, `--config`; Hydra and papermill, who say what the program got; files of params; the options of
 //! the command, whose names are nobody else's. What is overruled is kept with its source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -22,7 +22,8 @@ pub fn add(
     takes_over: bool,
 ) -> Vec<String> {
     let own = title(&source);
-    let mut said = Vec::new();
+    let owners = owners(sources);
+    let (mut said, mut gone) = (Vec::new(), HashSet::new());
     for (name, value) in values {
         let Some(recorded) = params.get(&name).cloned() else {
             params.insert(name.clone(), value);
@@ -32,10 +33,11 @@ pub fn add(
         if is_same(&recorded, &value) {
             continue;
         }
-        match sources.iter_mut().find(|other| other.names.contains(&name)) {
+        match owners.get(&name).map(|at| &mut sources[*at]) {
             Some(weaker) if takes_over => {
                 said.push(differs(&name, &title(weaker), &recorded, &value, &own));
-                give_up(weaker, &name, recorded);
+                weaker.overruled.insert(name.clone(), recorded);
+                gone.insert(name.clone());
                 params.insert(name.clone(), value);
                 source.names.push(name);
             }
@@ -46,6 +48,7 @@ pub fn add(
             }
         }
     }
+    give_up(sources, &gone);
     source.names.sort_unstable();
     sources.push(source);
     shortened(said)
@@ -53,12 +56,16 @@ pub fn add(
 
 /// Take what a program logged: it beats everything.
 pub fn log(params: &mut BTreeMap<String, Value>, sources: &mut [ParamSource], logged: BTreeMap<String, Value>) {
+    let owners = owners(sources);
+    let mut gone = HashSet::new();
     for (name, value) in logged {
         let before = params.insert(name.clone(), value);
-        if let (Some(before), Some(source)) = (before, sources.iter_mut().find(|source| source.names.contains(&name))) {
-            give_up(source, &name, before);
+        if let (Some(before), Some(at)) = (before, owners.get(&name)) {
+            sources[*at].overruled.insert(name.clone(), before);
+            gone.insert(name);
         }
     }
+    give_up(sources, &gone);
 }
 
 /// The names of a second file of params: what an earlier file has too is named `file:name`, as DVC writes it. That depends on the keys alone, not on
@@ -75,9 +82,19 @@ pub fn apart(
     named.filter(|(name, _)| name.len() <= MAX_NAME_BYTES).collect()
 }
 
-fn give_up(source: &mut ParamSource, name: &str, value: Value) {
-    source.names.retain(|known| known != name);
-    source.overruled.insert(name.to_owned(), value);
+/// Which source each param is from.
+fn owners(sources: &[ParamSource]) -> HashMap<String, usize> {
+    let of_source = |(at, source): (usize, &ParamSource)| {
+        source.names.iter().map(move |name| (name.clone(), at)).collect::<Vec<_>>()
+    };
+    sources.iter().enumerate().flat_map(of_source).collect()
+}
+
+/// Take from sources the params that another one has now.
+fn give_up(sources: &mut [ParamSource], gone: &HashSet<String>) {
+    if !gone.is_empty() {
+        sources.iter_mut().for_each(|source| source.names.retain(|name| !gone.contains(name)));
+    }
 }
 
 /// What people call a source.

@@ -29,8 +29,24 @@ pub struct Masker {
 /// Values that were named as secrets: they are masked wherever they stand.
 #[derive(Debug, Default)]
 struct Learned {
-    values: Vec<Vec<u8>>,
-    finder: Option<AhoCorasick>,
+    values: HashSet<Vec<u8>>,
+    /// What finds them, and which each one finds. A new value joins those that are not more than it brings along, so that of many values each is built
+    /// in only a few times.
+    finders: Vec<(Vec<Vec<u8>>, AhoCorasick)>,
+}
+
+impl Learned {
+    fn add(&mut self, value: &[u8]) {
+        if !self.values.insert(value.to_vec()) {
+            return;
+        }
+        let mut group = vec![value.to_vec()];
+        while let Some((known, _)) = self.finders.pop_if(|(known, _)| known.len() <= group.len()) {
+            group.extend(known);
+        }
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&group);
+        self.finders.extend(finder.ok().map(|finder| (group, finder)));
+    }
 }
 
 impl Masker {
@@ -124,7 +140,7 @@ impl Masker {
     /// One pass of the patterns of `.xp.toml` and of values that are known to be secret, between the masks.
     fn own(&self, text: &[u8]) -> Option<Vec<u8>> {
         let learned = self.learned.borrow();
-        if self.patterns.is_empty() && learned.finder.is_none() {
+        if self.patterns.is_empty() && learned.finders.is_empty() {
             return None;
         }
         let (mut out, mut copied) = (Vec::new(), 0);
@@ -168,7 +184,7 @@ impl Masker {
                 }
             }
         }
-        if let Some(finder) = &learned.finder {
+        for (_, finder) in &learned.finders {
             spans.extend(finder.find_iter(text).map(|found| (found.range(), rules::RULES[0].name)));
         }
         spans.retain(|(span, _)| is_masked(span));
@@ -197,10 +213,8 @@ impl Masker {
         self.note(rule, value.as_bytes());
         let mut learned = self.learned.borrow_mut();
         for line in value.lines().map(|line| line.trim().as_bytes()) {
-            if line.len() >= SHORTEST_LEARNED && !learned.values.iter().any(|known| known == line) {
-                learned.values.push(line.to_vec());
-                learned.finder =
-                    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&learned.values).ok();
+            if line.len() >= SHORTEST_LEARNED {
+                learned.add(line);
             }
         }
         mask(rule)

@@ -41,7 +41,7 @@ pub fn table(difference: &Difference) -> Table {
         }
     }
     let notes = if rows.is_empty() { vec!["nothing that is recorded differs".to_owned()] } else { Vec::new() };
-    Table { title: None, columns, rows, notes }
+    Table { columns, rows, notes, ..Table::default() }
 }
 
 fn row(section: Section, what: String, [a, b]: [String; 2], delta: Cell) -> Vec<Cell> {
@@ -200,7 +200,7 @@ pub fn several(several: &Several, direction: impl Fn(&str) -> Option<Direction>)
         let also = several.also.iter().map(|section| section.name()).collect::<Vec<_>>().join(", ");
         notes.push(format!("also different: {also}; git xp diff with two of them, or --only, shows how"));
     }
-    Table { title: None, rows: rows.collect(), columns, notes }
+    Table { rows: rows.collect(), columns, notes, ..Table::default() }
 }
 
 fn cell(column: &Differing, found: &Value) -> String {

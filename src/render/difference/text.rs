@@ -1,5 +1,6 @@
 //! What differs between two runs, section by section.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{NONE, metric_pair, shown};
@@ -214,9 +215,10 @@ impl Page {
 
     /// Config values that stand among the params are only counted.
     fn config(&self, difference: &Difference) -> Vec<String> {
-        let params = difference.section(Section::Params);
+        let params: HashMap<&str, &Change> =
+            difference.section(Section::Params).iter().map(|param| (param.key.as_str(), param)).collect();
         let is_param = |change: &&Change| {
-            params.iter().any(|param| param.key == change.key && param.a == change.a && param.b == change.b)
+            params.get(change.key.as_str()).is_some_and(|param| param.a == change.a && param.b == change.b)
         };
         let (known, rest): (Vec<&Change>, Vec<&Change>) =
             difference.section(Section::Config).iter().partition(is_param);

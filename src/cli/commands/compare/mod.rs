@@ -143,13 +143,16 @@ pub fn run(cx: &Context, args: &CompareArgs) -> Result<u8, CliError> {
 
 fn print(cx: &Context, args: &CompareArgs, comparison: &Comparison<'_>) -> Result<u8, CliError> {
     let broken = |error: &dyn std::fmt::Display| CliError::new(format!("the comparison cannot be written: {error}"));
+    let table = || {
+        let table = render::comparison::table(comparison);
+        if args.metrics.is_empty() && args.params.is_empty() { table } else { table.with_all() }
+    };
     let text = match args.form.format() {
         Format::Table => {
-            let table = render::comparison::table(comparison);
-            cx.page_table(&table);
+            cx.page_table(&table());
             return Ok(exit::OK);
         }
-        Format::Markdown => render::markdown::markdown(&render::comparison::table(comparison)),
+        Format::Markdown => render::markdown::markdown(&table()),
         Format::Csv => render::csv::comparison(comparison),
         Format::Json => render::comparison::json(comparison).map_err(|error| broken(&error))?,
     };

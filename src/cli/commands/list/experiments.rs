@@ -57,7 +57,7 @@ pub(super) fn list(
                 let fields = ExperimentFields::new(facts, &lookup, line.experiment, &line.runs, &direction);
                 (fields, short.of(&line.experiment.id))
             });
-            output::table(args, facts.now, columns, rows)
+            output::table(args, facts.now, columns, true, rows)
         }
         None => default_table(cx, args, facts, &lines),
     };
@@ -66,10 +66,15 @@ pub(super) fn list(
             cell.text.insert_str(0, prefix);
         }
     }
-    print(cx, args, &table, || {
-        let lines: Vec<Json> = lines.iter().map(|line| json_line(cx, facts, line)).collect();
-        json!({"version": 1, "experiments": lines})
-    });
+    print(
+        cx,
+        args,
+        || table,
+        || {
+            let lines: Vec<Json> = lines.iter().map(|line| json_line(cx, facts, line)).collect();
+            json!({"version": 1, "experiments": lines})
+        },
+    );
     Ok(())
 }
 
@@ -184,7 +189,6 @@ fn default_table(cx: &Context, args: &ListArgs, facts: &Facts<'_>, lines: &[Line
     let left = |name, priority| Column::text(name, Align::Left, priority);
     let right = |name, priority| Column::text(name, Align::Right, priority);
     Table {
-        title: None,
         columns: vec![
             left("experiment", 0),
             left("state", 4),
@@ -196,7 +200,7 @@ fn default_table(cx: &Context, args: &ListArgs, facts: &Facts<'_>, lines: &[Line
             left("hypothesis", 7),
         ],
         rows: lines.iter().zip(&abouts).map(row).collect(),
-        notes: Vec::new(),
+        ..Table::default()
     }
 }
 

@@ -10,42 +10,48 @@ use crate::model::number::Number;
 use crate::model::time::Time;
 use crate::query::{Attribute, Columns, Field, Kind, Name, Row, Value};
 use crate::render::number::{age, duration};
-use crate::render::{Align, Cell, Column, Table, csv, markdown, terminal};
+use crate::render::{Align, Cell, Column, MOST_COLUMNS, Table, csv, markdown, terminal};
 
-/// Print a table in the form that was asked for; `document` is the JSON.
-pub(super) fn print(cx: &Context, args: &ListArgs, table: &Table, document: impl FnOnce() -> Json) {
+/// Print what was asked for in the form that was asked for: `document` is the JSON, `table` all the others.
+pub(super) fn print(cx: &Context, args: &ListArgs, table: impl FnOnce() -> Table, document: impl FnOnce() -> Json) {
+    if args.form.format() == Format::Json {
+        return cx.ui.print_json(&document());
+    }
+    let table = &table();
     let text = match args.form.format() {
-        Format::Json => return cx.ui.print_json(&document()),
         Format::Csv => {
             let header: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
             csv::csv(&header, table.rows.iter().map(|row| row.iter().map(|cell| cell.text.clone()).collect()))
         }
         Format::Markdown => markdown::markdown(table),
-        Format::Table => terminal::terminal(table, cx.ui.width, cx.ui.colour),
+        Format::Table | Format::Json => terminal::terminal(table, cx.ui.width, cx.ui.colour),
     };
     cx.page(&text);
 }
 
-/// A table of fields: of each row its values and its short id.
+/// A table of fields: of each row its values and its short id. `is_chosen`: the user named the fields.
 pub(super) fn table<R: Row>(
     args: &ListArgs,
     now: Time,
     columns: &Columns,
+    is_chosen: bool,
     rows: impl Iterator<Item = (R, String)>,
 ) -> Table {
+    // The fields that matter most come first; nobody asks for the cells of those that are not shown.
+    let most = if is_chosen || args.form.format() == Format::Csv { usize::MAX } else { MOST_COLUMNS };
     let is_id = |field: &Field| matches!(field.name(), Name::Attribute(Attribute::Id));
     let row = |(row, short): (R, String)| {
         let of = |field: &Field| match is_id(field) && args.form.format() != Format::Csv {
             true => Cell::plain(short.as_str()),
             false => cell(args, now, field, row.value(field)),
         };
-        columns.fields().iter().map(of).collect()
+        columns.fields().iter().take(most).map(of).collect()
     };
     Table {
-        title: None,
         columns: columns.fields().iter().map(|field| column(args, field)).collect(),
         rows: rows.map(row).collect(),
-        notes: Vec::new(),
+        is_chosen,
+        ..Table::default()
     }
 }
 

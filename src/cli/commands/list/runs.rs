@@ -1,6 +1,7 @@
 //! The runs that were asked for, and their table.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -12,12 +13,15 @@ use crate::cli::fields::{ARCHIVED, Facts, RunFields};
 use crate::cli::format::Format;
 use crate::cli::range::Names;
 use crate::git::head::short as short_branch;
+use crate::model::id::Id;
 use crate::model::metric::is_system;
-use crate::query::{Columns, Value};
+use crate::query::{Attribute, Columns, Name, Value};
 use crate::records::{ExperimentRecord, RunRecord};
+use crate::render::MOST_COLUMNS;
 
 /// The fields that are shown where none are named, the most important first; params that differ and metrics come behind them.
-const SHOWN: &str = "id,experiment,status,seed,started";
+const SHOWN: [Attribute; 5] =
+    [Attribute::Id, Attribute::Experiment, Attribute::Status, Attribute::Seed, Attribute::Started];
 
 /// The runs of some experiments, or on branches that are none, that fit; in the order that was asked for.
 ///
@@ -100,32 +104,26 @@ pub(super) fn list(
     if runs.is_empty() && args.form.format() != Format::Json {
         cx.ui.status("no run fits");
     }
-    let columns = match &asked.columns {
-        Some(columns) => columns.clone(),
-        None => default_columns(facts, &runs)?,
+    let table = || {
+        let columns = asked.columns.clone().unwrap_or_else(|| default_columns(cx, facts, &runs));
+        let lookup = facts.lookup(columns.fields());
+        let rows = runs.iter().map(|run| (RunFields::new(facts, &lookup, run), short.of(&run.id)));
+        output::table(args, facts.now, &columns, asked.columns.is_some(), rows)
     };
-    let lookup = facts.lookup(columns.fields());
-    let rows = runs.iter().map(|run| (RunFields::new(facts, &lookup, run), short.of(&run.id)));
-    let table = output::table(args, facts.now, &columns, rows);
     print(
         cx,
         args,
-        &table,
+        table,
         || json!({"version": 1, "runs": runs.iter().map(|run| json_run(facts, run)).collect::<Vec<_>>()}),
     );
     Ok(())
 }
 
 /// Attributes, metrics, and the params in which these runs differ.
-pub(super) fn default_columns(facts: &Facts<'_>, runs: &[&RunRecord]) -> Result<Columns, CliError> {
+fn default_columns(cx: &Context, facts: &Facts<'_>, runs: &[&RunRecord]) -> Columns {
     let records = facts.records;
-    let mut text = SHOWN.to_owned();
-    if runs.iter().any(|run| run.withdrawn.is_some()) {
-        text += ",withdrawn";
-    }
-    let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
-    let mut first: std::collections::BTreeMap<&str, (Option<crate::records::Value>, bool)> = Default::default();
-    let mut metrics: std::collections::BTreeSet<&str> = Default::default();
+    let mut first: BTreeMap<&str, (Option<crate::records::Value>, bool)> = BTreeMap::new();
+    let mut metrics: BTreeSet<&str> = BTreeSet::new();
     for run in runs {
         metrics.extend(run.shape.metrics.iter().map(|name| records.text(*name)).filter(|name| !is_system(name)));
         for (name, value) in run.params() {
@@ -133,21 +131,34 @@ pub(super) fn default_columns(facts: &Facts<'_>, runs: &[&RunRecord]) -> Result<
             *differs |= *known != Some(value);
         }
     }
-    let differing: Vec<&str> = first.into_iter().filter(|(_, (_, differs))| *differs).map(|(name, _)| name).collect();
-    // Metrics and params take turns, as in a comparison.
-    let (mut metrics, mut params) = (metrics.into_iter(), differing.into_iter());
-    loop {
-        let (metric, param) = (metrics.next(), params.next());
-        if let Some(metric) = metric {
-            text += &format!(",metrics.{}", quoted(metric));
-        }
-        if let Some(param) = param {
-            text += &format!(",params.{}", quoted(param));
-        }
-        if metric.is_none() && param.is_none() {
-            return Ok(Columns::parse(&text)?);
-        }
+    let mut metrics: Vec<&str> = metrics.into_iter().collect();
+    if metrics.len() > MOST_COLUMNS {
+        // Of more than a table shows, those that are known to be better one way come first.
+        let expected = expected(facts, runs);
+        metrics.sort_by_key(|name| cx.direction(name).is_none() && !expected.contains(*name));
     }
+    let differing = first.into_iter().filter(|(_, (_, differs))| *differs).map(|(name, _)| name);
+    let withdrawn = runs.iter().any(|run| run.withdrawn.is_some()).then_some(Attribute::Withdrawn);
+    let attributes = SHOWN.into_iter().chain(withdrawn).map(Name::Attribute);
+    // Metrics and params take turns, as in a comparison.
+    let metrics = metrics.into_iter().map(Name::metric);
+    let params = differing.map(|name| Name::Param(name.into()));
+    Columns::of(attributes.chain(in_turns(metrics, params)))
+}
+
+/// The metrics that the experiments of these runs expect something of.
+fn expected(facts: &Facts<'_>, runs: &[&RunRecord]) -> HashSet<String> {
+    let experiments: HashSet<Id> = runs.iter().filter_map(|run| run.experiment).collect();
+    let found = experiments.into_iter().filter_map(|id| facts.records.find_experiment(id));
+    let expect = found.flat_map(|experiment| experiment.current.hypothesis(&facts.records.names).read().expect);
+    expect.map(|expectation| expectation.metric).collect()
+}
+
+/// One of these, one of those, then what is left of the longer ones.
+fn in_turns<T>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    let (mut one, mut other) = (one.fuse(), other.fuse());
+    std::iter::from_fn(move || Some([one.next(), other.next()]).filter(|pair| pair.iter().any(Option::is_some)))
+        .flat_map(|pair| pair.into_iter().flatten())
 }
 
 /// All that is known of a run without its fact.

@@ -68,7 +68,7 @@ pub(super) fn list(
         Ok(dendrogram(&tree, &names, cx.ui.width.unwrap_or(TREE_WIDTH)))
     };
     if args.form.format() != Format::Table {
-        print(cx, args, &table, || document(facts, target, &runs, &near));
+        print(cx, args, || table, || document(facts, target, &runs, &near));
         return Ok(());
     }
     let mut text = format!("{} and the runs with the most similar params\n\n", printable(&names[0]));
@@ -103,7 +103,6 @@ fn table(args: &ListArgs, facts: &Facts<'_>, runs: &[&RunRecord], near: &[Near<'
             .into()
     };
     Table {
-        title: None,
         columns: vec![
             Column::text("distance", Align::Right, 0),
             Column::text("run", Align::Left, 1),
@@ -112,7 +111,7 @@ fn table(args: &ListArgs, facts: &Facts<'_>, runs: &[&RunRecord], near: &[Near<'
             Column::text("differs in", Align::Left, 3),
         ],
         rows: near.iter().map(row).collect(),
-        notes: Vec::new(),
+        ..Table::default()
     }
 }
 

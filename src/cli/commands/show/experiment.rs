@@ -21,7 +21,7 @@ use crate::model::tag;
 use crate::model::text::printable;
 use crate::records::{ExperimentRecord, Records, RunRecord, Symbol};
 use crate::render::number::plural;
-use crate::render::table::{Align, Cell, Column, Kind, Table};
+use crate::render::table::{Align, Cell, Column, Kind, MOST_COLUMNS, Table};
 use crate::render::terminal::terminal_of;
 use crate::render::value::{shell_quote, short as short_number, value};
 use crate::store::owner::Host;
@@ -188,14 +188,16 @@ fn table(
         ];
         let param =
             |name: &Symbol| run.param(*name).map_or_else(none, |found| Cell::plain(value(&found.to_json(names))));
-        cells.extend(params.iter().map(param));
+        // Nobody asks for the cells of more columns than a table shows.
+        let cell_of = |(turn, name)| if turn < MOST_COLUMNS { param(name) } else { Cell::default() };
+        cells.extend(params.iter().enumerate().map(cell_of));
         let metric = |name: &Symbol| {
             run.r#final(*name).map_or_else(none, |last| Cell::plain(short_number(&last.to_number(names))))
         };
-        cells.extend(metrics.iter().map(metric));
+        cells.extend(metrics.iter().take(MOST_COLUMNS).map(metric));
         cells
     };
-    Table { title: None, rows: runs.iter().map(row).collect(), columns, notes: Vec::new() }
+    Table { rows: runs.iter().map(row).collect(), columns, ..Table::default() }
 }
 
 fn differing_params(records: &Records, runs: &[&RunRecord]) -> Vec<Symbol> {

@@ -1,5 +1,7 @@
 //! A run as text: everything that is set.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::environment;
@@ -96,10 +98,13 @@ pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
         lines.add(key, plain(value));
     }
     run.param_sources.iter().for_each(|source| lines.add("params from", params_from(source)));
+    let mut kinds: HashMap<&str, &str> = HashMap::new();
+    for source in &run.param_sources {
+        kinds.extend(source.names.iter().map(|name| (name.as_str(), source.kind.as_str())));
+    }
     for (name, param) in view.params() {
-        let source = run.param_sources.iter().find(|source| source.names.contains(name));
-        let source = source.filter(|_| param.late.is_none()).map(|source| format!("  ({})", source.kind));
-        let source = source.unwrap_or_default();
+        let kind = kinds.get(name.as_str()).filter(|_| param.late.is_none());
+        let source = kind.map(|kind| format!("  ({kind})")).unwrap_or_default();
         lines.add("param", format!("{name} = {}{source}{}", plain(param.value), marked(&param, plain)));
     }
     let spark = sparks(cx, view);
@@ -121,7 +126,8 @@ pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
     lines.add_some("outputs", run.out.as_ref());
     run.artifacts.iter().for_each(|artifact| lines.add("artifact", output(artifact)));
     // What stands there is not listed twice.
-    let is_other = |name: &str| run.artifacts.iter().all(|artifact| artifact.name != name);
+    let artifacts: HashSet<&str> = run.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+    let is_other = |name: &str| !artifacts.contains(name);
     match &view.files {
         Files::Blobs(blobs) => {
             blobs

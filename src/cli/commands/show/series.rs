@@ -1,6 +1,7 @@
 //! The points of one series.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -91,11 +92,10 @@ fn points<'a>(text: &'a str, name: &str) -> impl Iterator<Item = Point<'a>> {
 }
 
 fn unknown(view: &View, metric: &str, texts: &[String]) -> CliError {
-    let mut names: Vec<&str> = Vec::new();
+    let (mut names, mut seen) = (Vec::new(), HashSet::new());
     for line in texts.iter().flat_map(|text| text.split_terminator('\n').skip(1)) {
         let name = line.split('\t').next().unwrap_or_default();
-        // Points of a series stand together.
-        if names.last() != Some(&name) && !names.contains(&name) {
+        if seen.insert(name) {
             names.push(name);
         }
     }
