@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::commands::run::dirt;
 use super::context::Context;
 use super::error::CliError;
+use super::notices::report_left_out;
 use super::selector;
 use super::ui::Ui;
 use crate::capture::{code, environment};
@@ -200,7 +201,9 @@ fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> 
             (record.id, record.commit().to_owned())
         }
     };
-    late::add((&cx.root, &cx.masker), (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;
+    let (_, left_out) =
+        late::add((&cx.root, &cx.masker), (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;
     cx.seal_made(&mut Sealed::default());
+    report_left_out(cx, &id, left_out);
     Ok(())
 }

@@ -2,11 +2,14 @@
 
 use super::context::Context;
 use crate::model::fact::Body;
+use crate::model::id::Id;
 use crate::model::metric::is_system;
 use crate::model::number::Number;
-use crate::model::run::Run;
+use crate::model::run::{LeftOut, Run};
 use crate::record::close::Closed;
+use crate::record::names;
 use crate::records::{Records, RunRecord};
+use crate::render::number::plural;
 pub use crate::render::value::{shell_quote, short as shown};
 
 /// How many metrics a line names.
@@ -61,16 +64,39 @@ pub fn report_closed(cx: &Context, closed: &Closed) {
             "{count} journal line(s) could not be read, the first is line {line}: {why}; kept in rejected.jsonl"
         ));
     }
-    for file in &closed.bad_metrics_files {
-        cx.ui.warning(&format!("{file} is no JSON object with numbers; stored as it is, no metric was taken from it"));
-    }
+    closed.bad_metrics_files.iter().for_each(|what| cx.ui.warning(what));
     closed.bad_outputs.iter().chain(&closed.about_params).for_each(|what| cx.ui.warning(what));
-    if let Body::Run(run) = &closed.fact.body
-        && !run.changed_paths.is_empty()
-    {
+    let Body::Run(run) = &closed.fact.body else { return };
+    report_left_out(cx, &closed.fact.header.id, run.left_out);
+    if !run.changed_paths.is_empty() {
         let paths = run.changed_paths.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         cx.ui.warning(&format!(
             "the code changed while the command ran: {paths}; what lay there at the end is stored with the run"
         ));
     }
+}
+
+/// Say that more names were logged than a fact has room for.
+pub fn report_left_out(cx: &Context, run: &Id, left_out: LeftOut) {
+    if left_out.is_nothing() {
+        return;
+    }
+    let most = names::MOST;
+    cx.ui.warning(&format!("a fact has room for {most} metrics and {most} params: {}", of_left_out(left_out)));
+    let run = &run.as_str()[..6];
+    if left_out.metrics > 0 {
+        cx.ui.hint(&format!(
+            "git xp show {run} --series METRIC    shows their points; numbers in names, as of epochs, are better logged as steps"
+        ));
+    } else {
+        cx.ui.hint(&format!("git xp show {run} --file logged.json"));
+    }
+}
+
+/// `90000 metrics left out, series.tsv has their points; 2 params left out, logged.json has them`.
+pub fn of_left_out(LeftOut { metrics, params }: LeftOut) -> String {
+    let parts = [(metrics, "metric", "series.tsv has their points"), (params, "param", "logged.json has them")];
+    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+    let count = |count: u64, noun: &str| plural(usize::try_from(count).unwrap_or(usize::MAX), noun);
+    parts.map(|(n, noun, place)| format!("{} left out, {place}", count(n, noun))).collect::<Vec<_>>().join("; ")
 }

@@ -108,7 +108,7 @@ impl Section {
             "seed" | "seed_via" => Self::Seed,
             "host" | "by" | "hardware" | "cpu" | "cores" | "memory" | "gpu" | "gpus" | "os" | "kernel" => Self::Host,
             "command" | "cwd" => Self::Command,
-            "status" | "exit" | "signal" | "rejected_lines" => Self::Status,
+            "status" | "exit" | "signal" | "rejected_lines" | "left_out" => Self::Status,
             "seconds" | "resources" => Self::Duration,
             "artifacts" => Self::Files,
             "xp" | "kind" | "id" | "time" | "experiment" | "start" | "end" | "parents" | "snapshot" | "diff"

@@ -7,7 +7,7 @@ use crate::model::id::Id;
 use crate::model::run::Status;
 
 /// The columns of all runs.
-pub(super) const FIELDS: [Field<RunRow>; 57] = [
+pub(super) const FIELDS: [Field<RunRow>; 59] = [
     Field::new("id", Kind::Text, |row| Cell::text(row.header.id.as_str())),
     Field::new("experiment", Kind::Text, |row| optional(row.run.name.as_deref(), Cell::text)),
     Field::new("experiment_id", Kind::Text, |row| optional(row.run.experiment.as_ref().map(Id::as_str), Cell::text)),
@@ -83,6 +83,8 @@ pub(super) const FIELDS: [Field<RunRow>; 57] = [
     Field::new("plan", Kind::Text, |row| Cell::some_text(&row.run.plan)),
     Field::new("condition", Kind::Text, |row| Cell::some_text(&row.run.condition)),
     Field::new("rejected_lines", Kind::Integer, |row| Cell::count(row.run.rejected_lines)),
+    Field::new("metrics_left_out", Kind::Integer, |row| Cell::count(row.run.left_out.metrics)),
+    Field::new("params_left_out", Kind::Integer, |row| Cell::count(row.run.left_out.params)),
     Field::new("manual", Kind::Boolean, |row| Cell::Boolean(row.run.manual)),
     Field::new("settings", Kind::Text, |row| optional(row.run.settings.as_deref(), Cell::text)),
     Field::new("time", Kind::Time, |row| Cell::Time(row.header.time)),
@@ -94,7 +96,7 @@ pub(super) const FIELDS: [Field<RunRow>; 57] = [
 ];
 
 /// The keys of a run fact that this version knows: each has a column, or several.
-pub(super) const KEYS: [&str; 45] = [
+pub(super) const KEYS: [&str; 46] = [
     "xp",
     "kind",
     "id",
@@ -138,6 +140,7 @@ pub(super) const KEYS: [&str; 45] = [
     "plan",
     "condition",
     "rejected_lines",
+    "left_out",
     "manual",
     "settings",
 ];
@@ -160,7 +163,7 @@ mod tests {
     use serde_json::Value;
 
     use super::KEYS;
-    use crate::model::run::{ConfigCopy, DiffStat, Run, RunBaseline};
+    use crate::model::run::{ConfigCopy, DiffStat, LeftOut, Run, RunBaseline};
 
     #[test]
     fn every_key_of_a_run_is_known() {
@@ -197,6 +200,7 @@ mod tests {
             plan: "a".into(),
             condition: "a".into(),
             rejected_lines: 1,
+            left_out: LeftOut { metrics: 1, params: 1 },
             manual: true,
             settings: Some("a".into()),
             ..Run::default()

@@ -100,7 +100,9 @@ fn metrics_files(paths: &[String], read: &mut impl FnMut(&str) -> Option<Vec<u8>
     for path in paths.iter().filter(|path| depth(path) <= 3 && path.ends_with(".json")) {
         let name = file_name(path).to_lowercase();
         let is_named = name.contains("metrics") || METRICS_NAMES.contains(&name.as_str());
-        if is_named && read(path).and_then(|bytes| metrics_file::parse(&bytes)).is_some_and(|found| !found.is_empty()) {
+        if is_named
+            && read(path).and_then(|bytes| metrics_file::parse(&bytes).ok()).is_some_and(|found| !found.is_empty())
+        {
             add(path.clone(), "it holds numbers".to_owned());
         }
     }
@@ -129,7 +131,7 @@ fn metric_names(
 ) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for (path, _) in files {
-        for (name, _) in read(path).and_then(|bytes| metrics_file::parse(&bytes)).unwrap_or_default() {
+        for (name, _) in read(path).and_then(|bytes| metrics_file::parse(&bytes).ok()).unwrap_or_default() {
             names.entry(name).or_insert_with(|| path.clone());
         }
     }

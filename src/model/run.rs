@@ -93,6 +93,8 @@ pub struct Run {
     pub condition: String,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rejected_lines: u64,
+    #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
+    pub left_out: LeftOut,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manual: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +116,24 @@ impl Resources {
     /// CPU time of both kinds.
     pub fn cpu_seconds(&self) -> f64 {
         self.user_seconds + self.system_seconds
+    }
+}
+
+/// How many names were logged that a fact does not have, because it would be too large.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Metrics. Their points are in `series.tsv`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub metrics: u64,
+    /// Params. They are in `logged.json`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub params: u64,
+}
+
+impl LeftOut {
+    /// Whether the fact has all.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{RecordError, log, metrics_file, outputs, params};
+use super::{RecordError, log, metrics_file, names, outputs, params};
 use crate::artifact::objects;
 use crate::capture::params::merge;
 use crate::capture::secrets::{self, Masker};
@@ -16,7 +16,7 @@ use crate::git::{GitError, Repo};
 use crate::model::direction::Direction;
 use crate::model::fact::{Body, Fact, Header};
 use crate::model::number::Number;
-use crate::model::run::{Resources, Run, Status};
+use crate::model::run::{LeftOut, Resources, Run, Status};
 use crate::model::time::Time;
 use crate::store::folder::Folder;
 use crate::store::journal::Journal;
@@ -27,6 +27,12 @@ const LARGEST_FILE: u64 = 10 << 20;
 
 /// How much of the beginning and of the end of a long output is kept, each.
 const OUTPUT_KEPT: u64 = 512 << 10;
+
+/// A larger metrics file is stored, and no metric taken from it.
+const LARGEST_METRICS_FILE: u64 = 32 << 20;
+
+/// The logged params that are too many for a fact, among the run's files.
+pub(super) const LOGGED: &str = "logged.json";
 
 /// What closing has to know beyond the journal.
 pub struct Closing<'a> {
@@ -57,7 +63,7 @@ pub struct Closed {
     pub fact: Fact,
     /// How many journal lines could not be read, the number and fault of the first.
     pub rejected: Option<(u64, u64, String)>,
-    /// Metrics files that were taken but could not be read.
+    /// Sentences about metrics files that were stored but could not be read.
     pub bad_metrics_files: Vec<String>,
     /// Sentences about outputs that are not stored.
     pub bad_outputs: Vec<String>,
@@ -101,23 +107,29 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     };
     let (id, by, mut run) = (id, by, *fact);
     let opened = opened_at(folder, &run);
-    let (mut bad_metrics_files, mut bad_outputs) = (Vec::new(), Vec::new());
+    let mut bad_metrics_files = Vec::new();
     if let Some(work_tree) = &closing.work_tree {
         let files = fresh_metrics_files(repo, work_tree.metrics_files, opened);
-        bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker, &mut bad_outputs)?;
+        bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker)?;
     }
     set_end(&mut run, folder, &journal, end);
+    let mut bad_outputs = Vec::new();
     if let Some(work_tree) = &closing.work_tree {
         if let Some(text) = work_tree.env_toml {
             folder.write_file("env.toml", text.as_bytes()).map_err(RecordError::io(folder.files()))?;
             run.environment = Some(objects::digest(text.as_bytes()));
         }
-        bad_outputs.extend(outputs::take(repo, folder, closing.masker, &mut run));
+        bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
         note_changed_code(repo, &mut run, &id.to_string(), work_tree.is_no_code)?;
     }
     note_difference(repo, &mut run);
     write_files(folder, &journal)?;
-    let logged = std::mem::take(&mut journal.params);
+    let (logged, other_params) = names::params(std::mem::take(&mut journal.params), &run.params);
+    if !other_params.is_empty() {
+        folder.write_file(LOGGED, &serde_json::to_vec(&other_params)?).map_err(RecordError::io(folder.files()))?;
+        // What was logged counts, even where it is too long to stand here.
+        run.params.retain(|name, _| !other_params.contains_key(name));
+    }
     merge::log(&mut run.params, &mut run.param_sources, logged);
     let mut about_params = Vec::new();
     if let Some(left) = closing.work_tree.as_ref().and_then(|work_tree| work_tree.params.as_ref()) {
@@ -125,8 +137,10 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
         about_params = params::Search { left, folder, masker: closing.masker, is_fresh: &is_fresh }.take(&mut run);
     }
     run.rejected_lines = journal.rejected;
-    run.metrics = journal.summaries(closing.direction);
-    store_large_files(repo, &folder.files()).map_err(RecordError::io(folder.files()))?;
+    let (metrics, other_metrics) = names::metrics(journal.summaries(closing.direction), closing.direction);
+    run.metrics = metrics;
+    run.left_out = LeftOut { metrics: other_metrics, params: other_params.len() as u64 };
+    store_large_files(&repo.common_dir(), &folder.files()).map_err(RecordError::io(folder.files()))?;
 
     let header = Header::new("run", id, run.end, &by);
     let fact = Fact { header, body: Body::Run(Box::new(run)) };
@@ -178,35 +192,55 @@ fn fresh_metrics_files(repo: &Repo, names: &[String], opened: Duration) -> Vec<(
     files.filter(|(_, path)| is_fresh(path, opened) && path.is_file() && file::stays_below(path, top)).collect()
 }
 
-/// Take metrics files; returns those that could not be read.
+/// Take metrics files; returns sentences about those that could not be read.
 fn take_metrics_files(
     folder: &Folder,
     files: Vec<(String, PathBuf)>,
     journal: &mut Journal,
     masker: &Masker,
-    said: &mut Vec<String>,
 ) -> Result<Vec<String>, RecordError> {
     let mut bad = Vec::new();
     for (name, path) in files {
-        let Ok(bytes) = fs::read(&path) else {
-            bad.push(name);
+        let stored = format!("metrics/{name}");
+        let Ok(bytes) = read_at_most(&path, LARGEST_METRICS_FILE) else {
+            bad.push(format!("{name} could not be read: no metric was taken from it"));
+            continue;
+        };
+        let Some(bytes) = bytes else {
+            copy_masked(folder, &path, &stored, masker).map_err(RecordError::io(folder.files()))?;
+            let most = LARGEST_METRICS_FILE >> 20;
+            bad.push(format!("{name} is larger than {most} MiB: it is stored, and no metric was taken from it"));
             continue;
         };
         let Ok(masked) = masker.mask_any_file(&bytes) else {
-            said.push(format!("{name} holds a secret and is no text; it is not stored, no metric was taken from it"));
+            bad.push(format!("{name} holds a secret and is no text; it is not stored, no metric was taken from it"));
             continue;
         };
-        folder.write_file(&format!("metrics/{name}"), &masked).map_err(RecordError::io(folder.files()))?;
+        folder.write_file(&stored, &masked).map_err(RecordError::io(folder.files()))?;
         match metrics_file::parse(&bytes) {
-            Some(values) => {
+            Ok(values) => {
                 let values: Vec<(std::borrow::Cow<'_, str>, Number)> =
                     values.into_iter().map(|(name, value)| (masker.mask_text(&name).into(), value)).collect();
                 journal.add(Line::Points { values, step: None, time: None });
             }
-            None => bad.push(name),
+            Err(why) => bad.push(format!("{name} {why}; stored as it is, no metric was taken from it")),
         }
     }
     Ok(bad)
+}
+
+/// The content of a file; `None` if it is longer than so many bytes.
+fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= most))
+}
+
+/// Store a file of any length with a run, its secrets masked.
+fn copy_masked(folder: &Folder, from: &Path, name: &str, masker: &Masker) -> io::Result<()> {
+    let copy = folder.write_file(name, b"")?;
+    io::copy(&mut File::open(from)?, &mut File::create(&copy)?)?;
+    secrets::stream::mask_file(masker, &copy)
 }
 
 /// Whether a file was written since the run was opened.
@@ -307,7 +341,7 @@ fn keep_ends(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Put pointers in the place of files that are too large for the ledger.
-fn store_large_files(repo: &Repo, dir: &Path) -> io::Result<()> {
+pub(super) fn store_large_files(common_dir: &Path, dir: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -316,9 +350,9 @@ fn store_large_files(repo: &Repo, dir: &Path) -> io::Result<()> {
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            store_large_files(repo, &entry.path())?;
+            store_large_files(common_dir, &entry.path())?;
         } else if entry.metadata()?.len() > LARGEST_FILE {
-            let pointer = objects::take(&repo.common_dir(), &entry.path())?;
+            let pointer = objects::take(common_dir, &entry.path())?;
             fs::write(entry.path(), pointer.to_string())?;
         }
     }

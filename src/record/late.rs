@@ -1,12 +1,14 @@
 //! Facts about a run or an experiment that is sealed: late metrics and params, remarks, tags, a withdrawal.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use super::{RecordError, pending};
+use super::close::LOGGED;
+use super::{RecordError, names, pending};
 use crate::capture::secrets::Masker;
 use crate::model::direction::Direction;
 use crate::model::fact::{About, Body, Fact, Header, Late};
 use crate::model::id::Id;
+use crate::model::run::LeftOut;
 use crate::model::time::Time;
 use crate::store::folder::Root;
 use crate::store::journal::Journal;
@@ -14,7 +16,7 @@ use crate::store::journal::Journal;
 /// Where facts under way lie, and what masks their secrets.
 pub type Place<'a> = (&'a Root, &'a Masker);
 
-/// Add journal lines to a sealed run, as a `late` fact.
+/// Add journal lines to a sealed run, as a `late` fact. Returns its id, and how many names it does not have.
 ///
 /// # Errors
 /// If the disk refuses.
@@ -24,7 +26,7 @@ pub fn add(
     by: &str,
     lines: &[u8],
     direction: impl Fn(&str) -> Option<Direction>,
-) -> Result<Id, RecordError> {
+) -> Result<(Id, LeftOut), RecordError> {
     let (id, now) = (Id::random()?, Time::now());
     let lines: Vec<u8> = lines
         .split_inclusive(|byte| *byte == b'\n')
@@ -37,15 +39,16 @@ pub fn add(
         journal.write_series(&mut series).map_err(RecordError::io("series.tsv"))?;
         files.push(("series.tsv".to_owned(), series));
     }
-    let late = Late {
-        target: target.0,
-        commit: Some(target.1.to_owned()),
-        params: std::mem::take(&mut journal.params) as std::collections::BTreeMap<String, Value>,
-        metrics: journal.summaries(direction),
-    };
+    let (params, other_params) = names::params(std::mem::take(&mut journal.params), &BTreeMap::new());
+    if !other_params.is_empty() {
+        files.push((LOGGED.to_owned(), serde_json::to_vec(&other_params)?));
+    }
+    let (metrics, other_metrics) = names::metrics(journal.summaries(&direction), &direction);
+    let left_out = LeftOut { metrics: other_metrics, params: other_params.len() as u64 };
+    let late = Late { target: target.0, commit: Some(target.1.to_owned()), metrics, params, left_out };
     let fact = Fact { header: Header::new("late", id, now, by), body: Body::Late(late) };
     pending::submit(root, masker, fact, &files)?;
-    Ok(id)
+    Ok((id, left_out))
 }
 
 /// Withdraw a run: it is kept, and counted as withdrawn.

@@ -8,6 +8,7 @@ pub mod late;
 pub mod log;
 pub mod manual;
 pub mod metrics_file;
+pub mod names;
 pub mod open;
 mod outputs;
 pub mod params;

@@ -181,6 +181,7 @@ pub fn submit(root: &Root, masker: &Masker, fact: Fact, files: &[(String, Vec<u8
     for (name, bytes) in files {
         folder.write_file(name, &masker.mask(bytes)).map_err(RecordError::io(folder.files().join(name)))?;
     }
+    close::store_large_files(root.common_dir(), &folder.files()).map_err(RecordError::io(folder.files()))?;
     folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
     Ok(folder)
 }

@@ -137,7 +137,17 @@ fn later_facts_meet_what_they_are_about_in_any_order() {
     let metrics = [("test".to_owned(), late.summary(None).expect("a point"))].into();
     let facts = [
         fact("withdrawal", 5, FactBody::Withdrawal(about(1, "leak"))),
-        fact("late", 6, FactBody::Late(Late { target: id(1), commit: None, metrics, params: Default::default() })),
+        fact(
+            "late",
+            6,
+            FactBody::Late(Late {
+                target: id(1),
+                commit: None,
+                metrics,
+                params: Default::default(),
+                left_out: Default::default(),
+            }),
+        ),
         fact("tombstone", 7, FactBody::Tombstone(about(2, "secret"))),
         fact("run", 2, FactBody::Run(Box::new(run(2)))),
         fact("run", 1, FactBody::Run(Box::new(run(1)))),

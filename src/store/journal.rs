@@ -160,8 +160,8 @@ impl Journal {
         Ok(())
     }
 
-    /// The summaries by name, consuming the points.
-    pub fn summaries(&mut self, direction: impl Fn(&str) -> Option<Direction>) -> BTreeMap<String, Summary> {
+    /// The summaries, in order of first appearance, consuming the points.
+    pub fn summaries(&mut self, direction: impl Fn(&str) -> Option<Direction>) -> Vec<(String, Summary)> {
         self.series
             .iter_mut()
             .filter_map(|series| {

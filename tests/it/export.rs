@@ -320,7 +320,7 @@ fn a_file_is_replaced_only_when_asked_and_only_by_a_whole_one() {
     assert_eq!(fs::read_to_string(repo.path.join("runs.csv")).expect("there"), "mine");
     std::os::unix::fs::symlink("runs.csv", repo.path.join("link.csv")).expect("linked");
     let said = repo.xp(&["export", "--force", "-o", "link.csv"]);
-    assert_eq!((said.code, said.stderr.as_str()), (0, "link.csv: 1 run, 70 columns\n"));
+    assert_eq!((said.code, said.stderr.as_str()), (0, "link.csv: 1 run, 72 columns\n"));
     assert!(fs::read_to_string(repo.path.join("runs.csv")).expect("there").starts_with("id,experiment,"));
     assert!(repo.path.join("link.csv").is_symlink());
     repo.sh("umask 027; git-xp -q export -o new.sqlite").ok();

@@ -36,6 +36,7 @@ mod list;
 mod log;
 mod log_metric;
 mod matrix;
+mod names;
 mod output;
 mod outputs;
 mod params;

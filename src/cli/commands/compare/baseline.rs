@@ -164,7 +164,7 @@ fn metrics_file_at(cx: &Context, commit: Oid) -> Option<(String, BTreeMap<String
     let tree = cx.repo.commit_tree(commit).ok()?;
     cx.settings.metrics_files.iter().find_map(|path| {
         let (mode, blob) = cx.repo.find_path(tree, path).ok()??;
-        let metrics = metrics_file::parse(&cx.repo.read_blob(blob).ok().filter(|_| mode.is_blob())?)?;
+        let metrics = metrics_file::parse(&cx.repo.read_blob(blob).ok().filter(|_| mode.is_blob())?).ok()?;
         (!metrics.is_empty()).then(|| (path.clone(), metrics.into_iter().collect()))
     })
 }

@@ -10,6 +10,7 @@ use super::lines::{Lines, who_and_when};
 use super::spark::sparks;
 use super::view::{Files, Merged, View};
 use crate::cli::context::{Context, ShortIds};
+use crate::cli::notices::of_left_out;
 use crate::git::head::short as short_branch;
 use crate::model::data::DataPin;
 use crate::model::fact::Header;
@@ -68,6 +69,7 @@ const SHOWN: &[&str] = &[
     "plan",
     "condition",
     "rejected_lines",
+    "left_out",
     "manual",
     "settings",
 ];
@@ -168,6 +170,9 @@ fn add_course(lines: &mut Lines, view: &View, short: &ShortIds) {
     if run.rejected_lines > 0 {
         let count = plural(usize::try_from(run.rejected_lines).unwrap_or(usize::MAX), "journal line");
         lines.add("rejected", format!("{count} could not be read; --file rejected.jsonl"));
+    }
+    for left_out in std::iter::once(run.left_out).chain(view.late.iter().map(|(_, late)| late.left_out)) {
+        lines.add("too many", of_left_out(left_out));
     }
     lines.add("host", &run.host);
     if run.manual {
