@@ -67,16 +67,35 @@ impl Masker {
     /// # Errors
     /// If it is no text and holds a secret, as it is or in UTF-16.
     pub fn mask_any_file<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Vec<u8>> {
-        let masked = self.mask(bytes);
-        let has_nul = bytes.contains(&0);
-        if has_nul && let Cow::Owned(masked) = self.mask(&without_nul(&masked)) {
-            return Err(masked);
+        let or_refused = |masked: Cow<'_, [u8]>| match masked {
+            Cow::Owned(masked) => Err(masked),
+            Cow::Borrowed(_) => Ok(Cow::Borrowed(bytes)),
+        };
+        if !bytes.contains(&0) {
+            let masked = self.mask(bytes);
+            return if std::str::from_utf8(bytes).is_ok() { Ok(masked) } else { or_refused(masked) };
         }
-        match masked {
-            Cow::Owned(masked) if has_nul || std::str::from_utf8(bytes).is_err() => Err(masked),
-            masked => Ok(masked),
+        if let Some(text) = utf16(bytes) {
+            or_refused(self.mask(text.as_bytes()))?;
         }
+        or_refused(self.mask_binary(bytes)).and_then(|_| or_refused(self.mask_binary(&without_nul(bytes))))
     }
+}
+
+/// A text in UTF-16: with a mark at its beginning, or with NULs in the places of one order alone.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let has_nul_at = |side: usize| bytes.iter().skip(side).step_by(2).any(|byte| *byte == 0);
+    let read: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ if !has_nul_at(0) => u16::from_le_bytes,
+        _ if !has_nul_at(1) => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
+    let is_text = bytes.len().is_multiple_of(2) && !text.contains('\0');
+    is_text.then_some(text)
 }
 
 /// Bytes without NULs: what is ASCII in UTF-16, of either order, with a mark or without, is ASCII then.
@@ -239,6 +258,8 @@ mod tests {
             utf16(&format!("\u{feff}key: {token}\n"), u16::to_be_bytes),
             utf16(&format!("key: {token}\n"), u16::to_le_bytes),
             utf16(&format!("é {token}\n"), u16::to_be_bytes),
+            [b"\x80\x02\0", &utf16(&token, u16::to_le_bytes)[..], b"\x01\0\0"].concat(),
+            b"\x80\0password=hunter22\n".to_vec(),
             utf16("db_password=ä1\r\n", u16::to_le_bytes),
         ] {
             let left = masker.mask_any_file(&bytes).expect_err("no text");

@@ -81,10 +81,25 @@ impl Masker {
 
     /// As [`Self::mask`] for a part of a text that consists of whole lines; `key` is a key that goes on from the part before.
     pub(super) fn mask_part<'a>(&self, text: &'a [u8], key: &mut Option<OpenKey>) -> Cow<'a, [u8]> {
-        let mut masked = self.pass(text, key);
+        self.mask_all_but(&|secret| self.is_allowed(secret), text, key)
+    }
+
+    /// As [`Self::mask`] for bytes that are no text: in millions of them something short looks like a name and its value by chance.
+    pub(super) fn mask_binary<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let is_chance = |secret: &[u8]| secret.len() < SHORTEST_LEARNED || std::str::from_utf8(secret).is_err();
+        self.mask_all_but(&|secret| is_chance(secret) || self.is_allowed(secret), bytes, &mut None)
+    }
+
+    fn mask_all_but<'a>(
+        &self,
+        is_allowed: &dyn Fn(&[u8]) -> bool,
+        text: &'a [u8],
+        key: &mut Option<OpenKey>,
+    ) -> Cow<'a, [u8]> {
+        let mut masked = self.pass(is_allowed, text, key);
         // What is left may look like a secret only now: without this, masking twice would mask more than masking once.
         while matches!(masked, Cow::Owned(_)) {
-            match self.pass(&masked, &mut None) {
+            match self.pass(is_allowed, &masked, &mut None) {
                 Cow::Owned(next) => masked = Cow::Owned(next),
                 Cow::Borrowed(_) => break,
             }
@@ -92,8 +107,8 @@ impl Masker {
         masked
     }
 
-    fn pass<'a>(&self, text: &'a [u8], key: &mut Option<OpenKey>) -> Cow<'a, [u8]> {
-        let known = self.known(text, key);
+    fn pass<'a>(&self, is_allowed: &dyn Fn(&[u8]) -> bool, text: &'a [u8], key: &mut Option<OpenKey>) -> Cow<'a, [u8]> {
+        let known = self.known(is_allowed, text, key);
         match self.own(&known) {
             Some(own) => Cow::Owned(own),
             None => known,
@@ -101,7 +116,12 @@ impl Masker {
     }
 
     /// One pass of the known forms.
-    fn known<'a>(&self, text: &'a [u8], key: &mut Option<OpenKey>) -> Cow<'a, [u8]> {
+    fn known<'a>(
+        &self,
+        is_allowed: &dyn Fn(&[u8]) -> bool,
+        text: &'a [u8],
+        key: &mut Option<OpenKey>,
+    ) -> Cow<'a, [u8]> {
         let (mut out, mut copied) = (Vec::new(), 0);
         if let Some(open) = key {
             let (end, is_over) = open.pass(text, 0);
@@ -113,9 +133,8 @@ impl Masker {
             *key = None;
         }
         let was_in_key = copied > 0 || !out.is_empty();
-        let is_allowed = |secret: &[u8]| self.is_allowed(secret);
         let mut is_changed = was_in_key;
-        while let Some(found) = scan::next(text, copied, &is_allowed) {
+        while let Some(found) = scan::next(text, copied, is_allowed) {
             is_changed = true;
             self.note(found.rule, &text[found.at.clone()]);
             out.extend_from_slice(&text[copied..found.at.start]);

@@ -176,6 +176,10 @@ fn named(text: &[u8], hit: Range<usize>) -> Result<Range<usize>, usize> {
     let given = given(text, end, text.get(begin) == Some(&b'-')).ok_or(end)?;
     let name = std::str::from_utf8(&text[begin..end]).map_err(|_| end)?;
     let strength = names::strength(name).ok_or(end)?;
+    // Base64 may end so.
+    if name.ends_with("Pw") && matches!(&text[end..], [b'=', b'"' | b'\'' | b'\\', ..]) {
+        return Err(end);
+    }
     let at = value(text, given.at, strength);
     let value = String::from_utf8_lossy(&text[at.clone()]);
     let is_secret = !names::is_harmless(&value)

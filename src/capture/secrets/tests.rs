@@ -142,6 +142,7 @@ fn names_in_texts_are_judged_as_names_of_params_are() {
         "--use-secret --lr 1 --use-token -v --max-tokens 4096 --key 3 --pwd /work",
         "KeyError: 'x'; Keyboard=1; keyframe: 3; query_key_value.weight: torch.Size([3, 4]) key_padding_mask=None",
         "attn.key: Linear(in=3) attn.key.weight=0.3 k_proj key_value_heads=8",
+        "{\"image/png\": \"iVBORw0aPw=\", \"x\": 1}",
         "password=None;token=;secret=False, api_key=null, api_keys=[]",
     ] {
         assert_eq!(mask(text), text);
