@@ -213,31 +213,32 @@ fn files_of(repo: &TestRepo, run: usize) -> String {
 
 #[test]
 fn copies_of_params_keep_nothing_of_a_secret_that_goes_over_lines() {
+    // No id and no digest has upper-case letters.
     let repo = repo();
     repo.write(
         "params.yaml",
-        "lr: 0.1\ndb:\n  # not pw\n  password: >-\n    zq1 zq2\n    zq3\n  pw: 'zq4''zq5'\ntoken: [zq6, zq7]\nsigning:\n  key: zq8 zq9\nlayers: [1, 2]\n",
+        "lr: 0.1\ndb:\n  # not pw\n  password: >-\n    ZQ1 ZQ2\n    ZQ3\n  pw: 'ZQ4''ZQ5'\ntoken: [ZQ6, ZQ7]\nsigning:\n  key: ZQ8 ZQ9\nlayers: [1, 2]\n",
     );
-    repo.write("left.yaml", "db_password: zq1\n  zq2\nlr: 1\n");
-    repo.write("more.toml", "[credentials]\nuser = \"zq1\"\nnote = '''\nzq2\nzq3'''\n");
+    repo.write("left.yaml", "db_password: ZQ1\n  ZQ2\nlr: 1\n");
+    repo.write("more.toml", "[credentials]\nuser = \"ZQ1\"\nnote = '''\nZQ2\nZQ3'''\n");
     repo.write(".xp.toml", "[params]\nfiles = [\"params.yaml\", \"more.toml\"]\n");
     repo.write(
         "hydra.sh",
-        "mkdir -p \"$1/.hydra\"\ncp left.yaml \"$1/.hydra/config.yaml\"\necho \"- 'db_password=zq4 zq5'\" > \"$1/.hydra/overrides.yaml\"\n\
-         printf 'hydra:\\n  job:\\n    db_password: >-\\n      zq8\\n      zq9\\n' > \"$1/.hydra/hydra.yaml\"\n",
+        "mkdir -p \"$1/.hydra\"\ncp left.yaml \"$1/.hydra/config.yaml\"\necho \"- 'db_password=ZQ4 ZQ5'\" > \"$1/.hydra/overrides.yaml\"\n\
+         printf 'hydra:\\n  job:\\n    db_password: >-\\n      ZQ8\\n      ZQ9\\n' > \"$1/.hydra/hydra.yaml\"\n",
     );
     repo.commit("Params");
     let said = repo.xp(&["run", "--seed", "1", "--config", "left.yaml", "--", "cat", "{config}"]).ok();
-    assert!(said.contains("zq1\n  zq2"), "{said}");
+    assert!(said.contains("ZQ1\n  ZQ2"), "{said}");
     repo.xp(&["run", "--seed", "1", "--out", "res", "--", "sh", "hydra.sh", "res"]).ok();
     repo.xp(&["run", "--seed", "1", "--", "sh", "hydra.sh", "outputs/1"]).ok();
     for run in 0..3 {
         let files = files_of(&repo, run);
         // The first one prints it, and of what is printed lines alone are looked at.
-        assert!(run == 0 || !files.contains("zq"), "{files}");
+        assert!(run == 0 || !files.contains("ZQ"), "{files}");
         assert!(files.contains("layers"), "{files}");
         let fact = repo.facts("run")[run].to_string();
-        assert!(!fact.contains("zq"), "{fact}");
+        assert!(!fact.contains("ZQ"), "{fact}");
     }
     let first = repo.facts("run")[0]["id"].as_str().expect("an id").to_owned();
     let copy = repo.xp(&["show", &first, "--file", "config/left.yaml"]).ok();
