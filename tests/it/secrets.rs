@@ -262,22 +262,22 @@ fn copies_of_params_keep_nothing_of_a_secret_that_goes_over_lines() {
 #[test]
 fn what_a_command_prints_is_judged_by_its_names_too() {
     let repo = repo();
-    let printed = "DB_PW=zq1a dbPwd: zq2a signingKey = zq3a {\"signing-key\": \"zq4 a\"} license.key=zq5a auth.key=zq;6a --pw zq7a --secret -zq8a\n";
+    let printed = "DB_PW=ZQ1a dbPwd: ZQ2a signingKey = ZQ3a {\"signing-key\": \"ZQ4 a\"} license.key=ZQ5a auth.key=ZQ;6a --pw ZQ7a --secret -ZQ8a\n";
     let plain = "monkey=3 keypoints=17 tokens=512 max_tokens: 4096 token_accuracy=0.9 num_keys=8 primary_key=id\n";
     repo.write("printed", &format!("{printed}{plain}"));
     repo.write(
         "journal",
-        "{\"dbPwd\":\"zq9a\",\"x\":[{\"signing.key\":\"zq10\"}]}\n{\"metric\":\"max_tokens\",\"value\":3}\n",
+        "{\"dbPwd\":\"ZQ9a\",\"x\":[{\"signing.key\":\"ZQ10\"}]}\n{\"metric\":\"max_tokens\",\"value\":3}\n",
     );
     repo.commit("Printed");
     let script = "cat printed; cat journal >> $GIT_XP_JOURNAL";
-    repo.xp(&["run", "--seed", "1", "--", "sh", "-c", script, "x", "--pw", "zqa", "--secret", "-zqb"]).ok();
+    repo.xp(&["run", "--seed", "1", "--", "sh", "-c", script, "x", "--pw", "ZQa", "--secret", "-ZQb"]).ok();
     let output = repo.xp(&["show", "last", "--file", "output.log"]).ok();
-    assert!(!output.contains("zq") && output.ends_with(plain), "{output}");
+    assert!(!output.contains("ZQ") && output.ends_with(plain), "{output}");
     let fact = &repo.facts("run")[0];
-    assert!(!fact.to_string().contains("zq"), "{fact}");
+    assert!(!fact.to_string().contains("ZQ"), "{fact}");
     assert!(fact["metrics"]["max_tokens"].is_object(), "{fact}");
-    assert!(!files_of(&repo, 0).contains("zq"), "{}", files_of(&repo, 0));
+    assert!(!files_of(&repo, 0).contains("ZQ"), "{}", files_of(&repo, 0));
 }
 
 #[test]
@@ -352,9 +352,9 @@ fn a_secret_is_no_name_of_an_experiment() {
     assert!(said.contains("git xp start --here my-experiment"), "{said}");
     let expect = format!("\"acc {}\" >= 0.5", token());
     repo.xp(&["start", "a", "--expect", &expect, "--method", &format!("with {}", token()), "--tag", &token()]).ok();
-    repo.xp(&["start", "--amend", "--expect", &expect, "--data", "password=zq1a"]).ok();
+    repo.xp(&["start", "--amend", "--expect", &expect, "--data", "password=ZQ1a"]).ok();
     is_nowhere(&repo, &token());
-    is_nowhere(&repo, "zq1a");
+    is_nowhere(&repo, "ZQ1a");
     let shown = repo.xp(&["show", "a"]).ok();
     assert!(shown.contains("acc <secret:github-token>") && !shown.contains(&token()), "{shown}");
     repo.git(&["switch", "-q", "-c", &token()]);
