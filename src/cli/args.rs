@@ -54,6 +54,10 @@ pub enum Command {
     Check(commands::check::CheckArgs),
     LogMetric(commands::log_metric::LogMetricArgs),
     LogParam(commands::log_param::LogParamArgs),
+    LogArtifact(commands::log_artifact::LogArtifactArgs),
+    Artifact(commands::artifact::ArtifactArgs),
+    Worktree(commands::worktree::WorktreeArgs),
+    Apply(commands::apply::ApplyArgs),
     Finish(commands::finish::FinishArgs),
     Discard(commands::discard::DiscardArgs),
     Status(commands::status::StatusArgs),
@@ -71,6 +75,9 @@ pub enum Command {
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
+    #[command(hide = true)]
+    FilterProcess(commands::filter_process::FilterProcessArgs),
+    LfsAgent(commands::lfs_agent::LfsAgentArgs),
     #[command(hide = true)]
     DemoTrain(commands::demo_train::DemoTrainArgs),
 }

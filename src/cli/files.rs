@@ -1,13 +1,12 @@
 //! The files of a run, wherever their bytes lie.
 
+use std::io::Read;
+
 use super::context::Context;
 use super::error::CliError;
-use crate::artifact::objects;
 use crate::artifact::pointer::Pointer;
+use crate::artifact::store::{Store, StoreError};
 use crate::git::Oid;
-
-/// No pointer is as long, so that nobody looks for one in a large file.
-const LONGEST_POINTER: usize = 1024;
 
 /// The content of a file of a run: the blob, or the LFS object that it points to.
 ///
@@ -15,17 +14,21 @@ const LONGEST_POINTER: usize = 1024;
 /// If the blob or the object is missing or damaged.
 pub fn read(cx: &Context, blob: Oid) -> Result<Vec<u8>, CliError> {
     let content = cx.repo.read_blob(blob)?;
-    let Some(pointer) =
-        Some(&content).filter(|content| content.len() <= LONGEST_POINTER).and_then(|bytes| Pointer::parse(bytes))
-    else {
-        return Ok(content);
-    };
-    let path = objects::path(&cx.repo.common_dir(), &pointer.oid);
-    let wrong =
-        |what: &dyn std::fmt::Display| CliError::new(format!("{}: {what}", path.display())).hint("git lfs fetch --all");
-    let content = std::fs::read(&path).map_err(|error| wrong(&error))?;
-    if content.len() as u64 != pointer.size {
-        return Err(wrong(&format_args!("it has {} bytes instead of {}", content.len(), pointer.size)));
+    match Pointer::parse(&content) {
+        Some(pointer) => object(cx, &pointer),
+        None => Ok(content),
     }
+}
+
+/// The bytes of an object.
+///
+/// # Errors
+/// If it is not here.
+pub fn object(cx: &Context, pointer: &Pointer) -> Result<Vec<u8>, CliError> {
+    let missing =
+        |error: StoreError| CliError::new(error.to_string()).hint("git xp artifact fetch    gets what is missing");
+    let mut content = Vec::new();
+    let mut file = Store::of(&cx.repo).open(pointer).map_err(missing)?;
+    file.read_to_end(&mut content).map_err(|error| CliError::new(format!("object {}: {error}", pointer.oid)))?;
     Ok(content)
 }

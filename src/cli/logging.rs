@@ -8,6 +8,7 @@ use super::error::CliError;
 use super::notices::report_left_out;
 use super::selector;
 use super::ui::Ui;
+use crate::artifact::store::Store;
 use crate::capture::{code, environment};
 use crate::git::objects::Author;
 use crate::model::id::Id;
@@ -45,7 +46,8 @@ pub fn log(
 
 /// Whether this is `log-metric` or `log-param`, called by the program of a run.
 pub fn is_logging_in_a_run() -> bool {
-    journal_of_this_process().is_some() && std::env::args_os().any(|arg| arg == "log-metric" || arg == "log-param")
+    journal_of_this_process().is_some()
+        && std::env::args_os().any(|arg| arg == "log-metric" || arg == "log-param" || arg == "log-artifact")
 }
 
 /// The run that started this program.
@@ -164,7 +166,7 @@ fn open_by_hand(cx: &Context, branch: &str) -> Result<Id, CliError> {
         snapshot: snapshot.map(|oid| oid.to_string()),
         start: Time::now(),
         cwd: cx.prefix(),
-        environment: Some(crate::artifact::objects::digest(env_toml.as_bytes())),
+        environment: Some(crate::artifact::digest(env_toml.as_bytes())),
         locks,
         evaluation: code::evaluation_digest(&cx.repo, tree, &cx.settings.evaluation_paths)?,
         host: Host::this().name,
@@ -202,7 +204,9 @@ fn add_late(cx: &Context, selector: &str, lines: &[u8]) -> Result<(), CliError> 
         }
     };
     let (_, left_out) =
-        late::add((&cx.root, &cx.masker), (id, &commit), &cx.by(), lines, |metric| cx.direction(metric))?;
+        late::add(&Store::of(&cx.repo), (&cx.root, &cx.masker), (id, &commit), &cx.by(), lines, |metric| {
+            cx.direction(metric)
+        })?;
     cx.seal_made(&mut Sealed::default());
     report_left_out(cx, &id, left_out);
     Ok(())

@@ -11,7 +11,9 @@ pub mod format;
 pub mod live;
 pub mod logging;
 pub mod notices;
+pub mod placing;
 pub mod range;
+pub mod remotes;
 pub mod selector;
 pub mod target;
 pub mod ui;
@@ -102,8 +104,14 @@ fn run(cli: Cli, ui: &Ui) -> Result<u8, CliError> {
         // Those that need no repository, or must not pay for opening one.
         Command::LogMetric(args) => commands::log_metric::run(ui, &cwd, &overrides, args),
         Command::LogParam(args) => commands::log_param::run(ui, &cwd, &overrides, args),
+        Command::LogArtifact(args) => commands::log_artifact::run(ui, &cwd, &overrides, &args),
+        Command::Artifact(args) => commands::artifact::run(&open()?, &args),
+        Command::Worktree(args) => commands::worktree::run(&open()?, &args),
+        Command::Apply(args) => commands::apply::run(&open()?, &args),
         Command::Demo(args) => commands::demo::run(ui, &args),
+        Command::FilterProcess(args) => commands::filter_process::run(ui, &cwd, &args),
         Command::DemoTrain(args) => commands::demo_train::run(&args),
+        Command::LfsAgent(args) => commands::lfs_agent::run(&cwd, &args),
         Command::Completions(args) => commands::completions::run(ui, &args),
         Command::Man(args) => commands::man::run(ui, &args),
         Command::Init(args) => commands::init::run(&open()?, &args),

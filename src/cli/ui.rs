@@ -1,6 +1,6 @@
 //! Everything that is printed goes through here.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use super::error::exit;
@@ -114,6 +114,25 @@ impl Ui {
                 (shown, has_shown) = (now, true);
             }
         }
+    }
+
+    /// Ask whoever sits at the terminal, who says yes or no; `None` if nobody does.
+    ///
+    /// # Errors
+    /// If the answer cannot be read.
+    pub fn ask(&self, question: &str) -> io::Result<Option<bool>> {
+        if !io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        self.stderr(&format!("{} [y/N] ", printable_lines(question)));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+    }
+
+    /// Whether progress may be shown at all.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet
     }
 
     /// Print on stderr as it is. A terminal that is gone is no error.

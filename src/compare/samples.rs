@@ -73,8 +73,14 @@ impl Sample {
         let run = Fact { header: header("run", id, 0), body: Body::Run(Box::new(self.run)) };
         let late = self.late.into_iter().zip(1..).map(|((name, value), n)| {
             let metrics = BTreeMap::from([(name, summary(&[value]))]);
-            let late =
-                Late { target: id, commit: None, metrics, params: BTreeMap::new(), left_out: Default::default() };
+            let late = Late {
+                target: id,
+                commit: None,
+                metrics,
+                params: BTreeMap::new(),
+                artifacts: Vec::new(),
+                left_out: Default::default(),
+            };
             Fact { header: header("late", self::id(self.at, nth, n), n.into()), body: Body::Late(late) }
         });
         let about = About { target: Some(id), because: Some("mistake".to_owned()), ..About::default() };

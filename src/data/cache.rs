@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::hash::Stat;
+use crate::artifact::stat::Stat;
 
 /// The beginning of the file. Another form gets another number.
 const MAGIC: &[u8] = b"git-xp data 1\n";

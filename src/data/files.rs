@@ -1,4 +1,5 @@
 //! Files as they lie on the disk: found without following a link, read without waiting for a pipe.
 
-pub use super::hash::{Stat, hash_file, open_file};
+pub use super::hash::hash_file;
 pub use super::walk::{Found, Kind, Walk};
+pub use crate::artifact::stat::{Stat, open_file};

@@ -1,64 +1,19 @@
-//! The digest of one file, and by what it is known again.
+//! The digest of one file.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::DataError;
+use crate::artifact::stat::{Stat, open_file};
 
 /// How often a file that changes while it is read is read again.
 const ATTEMPTS: usize = 3;
 
 /// Bytes read at once.
 const BUFFER: usize = 256 << 10;
-
-/// What tells whether a file is still the same. On systems without inodes these are 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stat {
-    /// The inode.
-    pub inode: u64,
-    /// Bytes.
-    pub size: u64,
-    /// When the content changed: seconds since 1970, nanoseconds.
-    pub mtime: (i64, u32),
-    /// When content, name or rights changed.
-    pub ctime: (i64, u32),
-}
-
-impl Stat {
-    /// Of a file.
-    #[cfg(unix)]
-    pub fn of(found: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        // Nanoseconds are below a thousand million.
-        let time = |seconds, nanos: i64| (seconds, u32::try_from(nanos).unwrap_or_default());
-        Self {
-            inode: found.ino(),
-            size: found.size(),
-            mtime: time(found.mtime(), found.mtime_nsec()),
-            ctime: time(found.ctime(), found.ctime_nsec()),
-        }
-    }
-
-    /// Of a file.
-    #[cfg(not(unix))]
-    pub fn of(found: &Metadata) -> Self {
-        let since = found.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        let since = since.unwrap_or_default();
-        let mtime = (i64::try_from(since.as_secs()).unwrap_or_default(), since.subsec_nanos());
-        Self { inode: 0, size: found.len(), mtime, ctime: (0, 0) }
-    }
-
-    /// Whether the file may have been changed at a moment after `begun` without a sign of it: its times are as new. File systems that count in whole
-    /// seconds get two of them.
-    pub(super) fn is_racy(&self, begun: (i64, u32)) -> bool {
-        let newest = self.mtime.max(self.ctime);
-        let is_coarse = newest.1 == 0;
-        newest >= begun || (is_coarse && newest.0 + 2 > begun.0)
-    }
-}
 
 /// The digest of a file's content, and its state at that moment.
 ///
@@ -93,33 +48,6 @@ fn read(file: &mut File, buffer: &mut [u8]) -> io::Result<([u8; 32], u64)> {
     }
 }
 
-/// Open a file. A link is not followed, a pipe not waited for.
-///
-/// # Errors
-/// If it is no file, or cannot be read.
-pub fn open_file(path: &Path) -> io::Result<File> {
-    let file = open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
-    }
-}
-
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use rustix::fs::OFlags;
-    use std::os::unix::fs::OpenOptionsExt;
-    // The flags are the same bits as C's int has.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).open(path)
-}
-
 /// The digest of some bytes.
 pub(super) fn hash_bytes(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
@@ -127,17 +55,7 @@ pub(super) fn hash_bytes(bytes: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stat, hash_file};
-
-    #[test]
-    fn as_new_as_the_look_is_too_new() {
-        let at = |mtime, ctime| Stat { inode: 1, size: 1, mtime, ctime };
-        assert!(!at((9, 5), (9, 6)).is_racy((9, 7)));
-        assert!(at((9, 5), (9, 7)).is_racy((9, 7)));
-        assert!(at((12, 0), (9, 1)).is_racy((9, 7)), "a time in the future");
-        assert!(at((8, 0), (8, 0)).is_racy((9, 7)), "whole seconds");
-        assert!(!at((6, 0), (6, 0)).is_racy((9, 7)));
-    }
+    use super::hash_file;
 
     #[cfg(unix)]
     #[test]

@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use super::DataError;
 use super::cache::{Cache, Record};
 use super::dvc::normal;
-use super::hash::{Stat, hash_bytes, hash_file};
+use super::hash::{hash_bytes, hash_file};
 use super::manifest::{self, Builder, Entry};
 use super::walk::{Found, Kind, Walk, bytes_of};
+use crate::artifact::stat::Stat;
 
 /// How many files are looked at before those that are new are hashed together.
 const BATCH: usize = 1024;
@@ -46,10 +47,43 @@ pub struct Scanned {
 /// # Errors
 /// If something cannot be read, is neither file nor folder, or changes all the time.
 pub fn scan(path: &Path, caches: &Path) -> Result<Scanned, DataError> {
+    scan_with(path, caches, &Digests)
+}
+
+/// How the content of files is read.
+pub trait Read: Sync {
+    /// Read one file: its digest, and what it was like at that moment.
+    ///
+    /// # Errors
+    /// If it cannot be read, or changes every time while it is read.
+    fn read(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<([u8; 32], Stat), DataError>;
+
+    /// Whether a file that is known need not be read: its digest and size.
+    fn is_done(&self, sha256: &[u8; 32], size: u64) -> bool;
+}
+
+/// Reading for the digests alone.
+struct Digests;
+
+impl Read for Digests {
+    fn read(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<([u8; 32], Stat), DataError> {
+        hash_file(path, buffer)
+    }
+
+    fn is_done(&self, _sha256: &[u8; 32], _size: u64) -> bool {
+        true
+    }
+}
+
+/// As [`scan`], reading files in another way.
+///
+/// # Errors
+/// As [`scan`], and those of the way of reading.
+pub fn scan_with(path: &Path, caches: &Path, reader: &dyn Read) -> Result<Scanned, DataError> {
     let root = path.canonicalize().map_err(DataError::io(path))?;
     let mut last: Option<Scanned> = None;
     for _ in 0..ATTEMPTS {
-        let found = match look(&root, caches) {
+        let found = match look(&root, caches, reader) {
             // It was there when the folder was listed.
             Err(DataError::Missing { path }) if path != root => {
                 last = None;
@@ -80,12 +114,13 @@ pub fn count(path: &Path) -> Result<(u64, u64), DataError> {
     Ok((files, bytes))
 }
 
-fn look(root: &Path, caches: &Path) -> Result<Scanned, DataError> {
+fn look(root: &Path, caches: &Path, reader: &dyn Read) -> Result<Scanned, DataError> {
     let mut cache = Cache::open(caches, &bytes_of(root.as_os_str()));
     let kind = fs::metadata(root).map_err(DataError::io(root))?;
     if kind.is_file() {
-        let mut items = [Item::new(Found { path: Vec::new(), full: root.to_owned(), kind: Kind::File }, &mut cache)?];
-        let hashed = hash_all(&mut items)?;
+        let mut items =
+            [Item::new(Found { path: Vec::new(), full: root.to_owned(), kind: Kind::File }, &mut cache, reader)?];
+        let hashed = hash_all(&mut items, reader)?;
         let item = &items[0];
         cache.keep(&item.record(), item.is_known);
         let (sha256, bytes) = (item.sha256.unwrap_or_default(), item.stat.size);
@@ -101,12 +136,12 @@ fn look(root: &Path, caches: &Path) -> Result<Scanned, DataError> {
     loop {
         items.clear();
         for found in walk.by_ref().take(BATCH) {
-            items.push(Item::new(found?, &mut cache)?);
+            items.push(Item::new(found?, &mut cache, reader)?);
         }
         if items.is_empty() {
             break;
         }
-        hashed |= hash_all(&mut items)?;
+        hashed |= hash_all(&mut items, reader)?;
         for item in &mut items {
             if item.found.kind == Kind::Link {
                 leading_out += u64::from(item.leads_out);
@@ -133,7 +168,7 @@ struct Item {
 }
 
 impl Item {
-    fn new(found: Found, cache: &mut Cache) -> Result<Self, DataError> {
+    fn new(found: Found, cache: &mut Cache, reader: &dyn Read) -> Result<Self, DataError> {
         let mut stat = Stat::of(&fs::symlink_metadata(&found.full).map_err(DataError::io(&found.full))?);
         let (mut sha256, mut leads_out) = (None, false);
         if found.kind == Kind::Other {
@@ -144,15 +179,17 @@ impl Item {
             leads_out = is_outside(&found.path, &target);
             stat.size = target.len() as u64;
             sha256 = Some(hash_bytes(&target));
-        } else if let Some(known) = cache.find(&found.path, &stat) {
+        } else if let Some(known) = cache.find(&found.path, &stat)
+            && reader.is_done(&known, stat.size)
+        {
             sha256 = Some(known);
         }
         let is_known = sha256.is_some();
         Ok(Self { found, stat, sha256, is_known, leads_out, error: None })
     }
 
-    fn hash(&mut self, buffer: &mut Vec<u8>) {
-        match hash_file(&self.found.full, buffer) {
+    fn hash(&mut self, reader: &dyn Read, buffer: &mut Vec<u8>) {
+        match reader.read(&self.found.full, buffer) {
             Ok((sha256, stat)) => (self.sha256, self.stat) = (Some(sha256), stat),
             Err(error) => self.error = Some(error),
         }
@@ -170,7 +207,7 @@ impl Item {
 }
 
 /// Hash what is not known, with several threads; whether there was anything.
-fn hash_all(items: &mut [Item]) -> Result<bool, DataError> {
+fn hash_all(items: &mut [Item], reader: &dyn Read) -> Result<bool, DataError> {
     let unknown: Vec<&mut Item> = items.iter_mut().filter(|item| item.sha256.is_none()).collect();
     if unknown.is_empty() {
         return Ok(false);
@@ -181,7 +218,7 @@ fn hash_all(items: &mut [Item]) -> Result<bool, DataError> {
         let mut buffer = Vec::new();
         // Nobody panics while the queue is held.
         while let Some(item) = queue.lock().ok().and_then(|mut queue| queue.next()) {
-            item.hash(&mut buffer);
+            item.hash(reader, &mut buffer);
         }
     };
     std::thread::scope(|scope| {
@@ -269,7 +306,7 @@ mod tests {
         for _ in 0..2 {
             let found = scan(&path, &dir.path().join("caches")).expect("read");
             let name = crate::data::manifest::named(&found.sha256);
-            assert_eq!(name, crate::artifact::objects::digest(b"abc"));
+            assert_eq!(name, crate::artifact::digest(b"abc"));
             assert_eq!((found.files, found.bytes, found.manifest), (1, 3, None));
         }
         assert!(scan(&dir.path().join("missing"), dir.path()).is_err());

@@ -1,4 +1,33 @@
-//! `GIT_CONFIG_PARAMETERS`: what `git -c key=value xp …` hands down. gix does not read it.
+//! git's config: files in its format, all that counts in a repository, and `GIT_CONFIG_PARAMETERS`: what `git -c key=value xp …` hands down. gix does not read that.
+
+use gix::bstr::ByteSlice;
+
+use super::repo::Repo;
+
+/// All settings in the bytes of a file, in order, as `section.key` or `section.subsection.key`, section and key in lower case. What it includes is not
+/// looked at. `None` if git could not read it.
+pub fn parse(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    let file = gix::config::File::try_from(bytes.as_bstr()).ok()?;
+    Some(file.sections().flat_map(settings).collect())
+}
+
+impl Repo {
+    /// All settings of sections of this name that count here, in order: of those that are the same, the last one counts. Keys as in [`parse`].
+    pub fn config_all(&self, section: &str) -> Vec<(String, String)> {
+        let snapshot = self.inner.config_snapshot();
+        snapshot.plumbing().sections_by_name(section).into_iter().flatten().flat_map(settings).collect()
+    }
+}
+
+fn settings(section: gix::config::file::SectionRef<'_>) -> Vec<(String, String)> {
+    let name = section.header().name().to_str_lossy().to_lowercase();
+    let subsection = section.header().subsection_name().map(|name| format!(".{}", name.to_str_lossy()));
+    let before = format!("{name}{}", subsection.unwrap_or_default());
+    let setting = |(key, value): (String, gix::bstr::BString)| {
+        (format!("{before}.{}", key.to_lowercase()), value.to_str_lossy().into_owned())
+    };
+    section.body().into_iter().map(setting).collect()
+}
 
 /// Read the value of the variable: single-quoted words, `'key=value'` (old git) or `'key'='value'` (git ≥ 2.31), separated by spaces.
 ///
@@ -45,7 +74,16 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::parse_parameters;
+    use super::{parse, parse_parameters};
+
+    #[test]
+    fn files_are_read_in_order() {
+        let text = b"[A]\n\tKey = 1 ; one\n\tkey = \"2 \\\"\\n\"\n[a \"B.c\"]\n\tx\n[include]\n\tpath = /nowhere\n";
+        let found = parse(text).expect("a config");
+        let found: Vec<(&str, &str)> = found.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(found, [("a.key", "1"), ("a.key", "2 \"\n"), ("a.B.c.x", ""), ("include.path", "/nowhere")]);
+        assert_eq!(parse(b"[a"), None);
+    }
 
     #[test]
     fn both_forms_are_read() {

@@ -4,7 +4,7 @@
 //! repositories). Nothing here knows what a fact is.
 
 pub mod branch;
-mod config;
+pub mod config;
 mod diff;
 pub mod editor;
 pub mod error;

@@ -25,6 +25,16 @@ impl Repo {
     /// # Errors
     /// If there is none, if it belongs to another user and is not listed in `safe.directory`, or if git-xp would read other objects or another format than git.
     pub fn open(dir: &Path) -> Result<Self, GitError> {
+        let repo = Self::open_within_git(dir)?;
+        check_objects(&repo.inner)?;
+        Ok(repo)
+    }
+
+    /// As [`Repo::open`], for what git itself calls, which may keep new objects elsewhere at that moment: only settings and folders are what git sees.
+    ///
+    /// # Errors
+    /// As [`Repo::open`], other objects aside.
+    pub fn open_within_git(dir: &Path) -> Result<Self, GitError> {
         let repo = discover(dir, true).map_err(|error| open_error(dir, error))?;
         let mut inner = repo.to_thread_local();
         if is_beyond_ceiling(dir, inner.workdir().unwrap_or_else(|| inner.git_dir())) {
@@ -32,7 +42,6 @@ impl Repo {
         }
         // A namespace is for what goes over the wire; git's own commands see all refs.
         inner.clear_namespace();
-        check_objects(&inner)?;
         check_extensions(&inner)?;
         Ok(Self::of(inner))
     }

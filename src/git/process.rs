@@ -51,6 +51,16 @@ impl Git {
         self
     }
 
+    /// Let it ask on the terminal for what it must know, unless the user forbade it.
+    #[expect(clippy::disallowed_methods, reason = "git's own switch")]
+    pub fn may_ask(mut self) -> Self {
+        match std::env::var_os("GIT_TERMINAL_PROMPT") {
+            Some(value) => self.command.env("GIT_TERMINAL_PROMPT", value),
+            None => self.command.env_remove("GIT_TERMINAL_PROMPT"),
+        };
+        self
+    }
+
     /// Kill it if it takes longer; it then counts as failed.
     pub fn within(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);

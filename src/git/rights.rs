@@ -15,8 +15,12 @@ impl Repo {
         let common = self.common_dir();
         let below = ["", "objects", "refs", "refs/xp", "refs/xp/runs", "refs/xp/open", "refs/notes", "xp", "xp/runs"];
         let folders = below.iter().map(|path| common.join(path)).chain([self.git_dir().to_owned()]);
-        for folder in folders.filter(|folder| folder.exists()) {
-            access(&folder).map_err(|source| GitError::Unwritable { path: folder, source })?;
+        for folder in folders {
+            match access(&folder) {
+                // Not there yet, or gone this moment: git takes away folders of refs that it has packed.
+                Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+                found => found.map_err(|source| GitError::Unwritable { path: folder, source })?,
+            }
         }
         match is_full(&common) {
             true => Err(GitError::Unwritable { path: common, source: no_space() }),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::objects::digest;
+use crate::artifact::digest;
 
 /// The list, in git's folder of the work tree.
 const LIST: &str = "xp/init.json";

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::experiment::Experiment;
 use super::id::Id;
 use super::metric::Summary;
-use super::run::{LeftOut, Run};
+use super::run::{Artifact, LeftOut, Run};
 use super::text::escape_json;
 use super::time::Time;
 
@@ -95,6 +95,9 @@ pub struct Late {
     /// By name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Value>,
+    /// Files and folders that were stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
     /// What was too much.
     #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
     pub left_out: LeftOut,

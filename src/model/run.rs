@@ -188,6 +188,15 @@ pub struct Artifact {
     /// `false` for a file that was too large to be stored: it stayed where it was.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub stored: bool,
+    /// What it is, in the user's words: `model`, `data`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Of a folder: how many files and links it has. Then the digest is that of its manifest, `artifacts/<name>.manifest`, and the size is the sum of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
+    /// Of a folder: the files that may be executed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub executables: Vec<String>,
 }
 
 /// How a run ended.

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{RecordError, log, metrics_file, names, outputs, params};
-use crate::artifact::objects;
+use super::{RecordError, artifacts, log, metrics_file, names, outputs, params};
+use crate::artifact::store::{Store, StoreError};
 use crate::capture::params::merge;
 use crate::capture::secrets::{self, Masker};
 use crate::capture::{code, file};
@@ -112,15 +112,27 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
         let files = fresh_metrics_files(repo, work_tree.metrics_files, opened);
         bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker)?;
     }
+    let store = Store::of(repo);
     set_end(&mut run, folder, &journal, end);
     let mut bad_outputs = Vec::new();
     if let Some(work_tree) = &closing.work_tree {
         if let Some(text) = work_tree.env_toml {
             folder.write_file("env.toml", text.as_bytes()).map_err(RecordError::io(folder.files()))?;
-            run.environment = Some(objects::digest(text.as_bytes()));
+            run.environment = Some(crate::artifact::digest(text.as_bytes()));
         }
         bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
         note_changed_code(repo, &mut run, &id.to_string(), work_tree.is_no_code)?;
+    }
+    for artifact in artifacts::named(std::mem::take(&mut journal.artifacts), &run.artifacts) {
+        match artifacts::files(&store, &artifact) {
+            Ok(files) => {
+                for (name, bytes) in files {
+                    folder.write_file(&name, &bytes).map_err(RecordError::io(folder.files()))?;
+                }
+                run.artifacts.push(artifact);
+            }
+            Err(error) => bad_outputs.push(format!("{}: {error}; it is not recorded", artifact.name)),
+        }
     }
     note_difference(repo, &mut run);
     write_files(folder, &journal)?;
@@ -140,7 +152,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     let (metrics, other_metrics) = names::metrics(journal.summaries(closing.direction), closing.direction);
     run.metrics = metrics;
     run.left_out = LeftOut { metrics: other_metrics, params: other_params.len() as u64 };
-    store_large_files(&repo.common_dir(), &folder.files()).map_err(RecordError::io(folder.files()))?;
+    store_large_files(&store, &folder.files())?;
 
     let header = Header::new("run", id, run.end, &by);
     let fact = Fact { header, body: Body::Run(Box::new(run)) };
@@ -341,19 +353,20 @@ fn keep_ends(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Put pointers in the place of files that are too large for the ledger.
-pub(super) fn store_large_files(common_dir: &Path, dir: &Path) -> io::Result<()> {
+pub(super) fn store_large_files(store: &Store, dir: &Path) -> Result<(), StoreError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(StoreError::io(dir)(error)),
     };
     for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            store_large_files(common_dir, &entry.path())?;
-        } else if entry.metadata()?.len() > LARGEST_FILE {
-            let pointer = objects::take(common_dir, &entry.path())?;
-            fs::write(entry.path(), pointer.to_string())?;
+        let path = entry.map_err(StoreError::io(dir))?.path();
+        let found = fs::symlink_metadata(&path).map_err(StoreError::io(&path))?;
+        if found.is_dir() {
+            store_large_files(store, &path)?;
+        } else if found.len() > LARGEST_FILE {
+            let pointer = store.move_in(&path)?;
+            fs::write(&path, pointer.to_string()).map_err(StoreError::io(&path))?;
         }
     }
     Ok(())

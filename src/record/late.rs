@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::close::LOGGED;
-use super::{RecordError, names, pending};
+use super::{RecordError, artifacts, names, pending};
+use crate::artifact::store::Store;
 use crate::capture::secrets::Masker;
 use crate::model::direction::Direction;
 use crate::model::fact::{About, Body, Fact, Header, Late};
@@ -21,6 +22,7 @@ pub type Place<'a> = (&'a Root, &'a Masker);
 /// # Errors
 /// If the disk refuses.
 pub fn add(
+    store: &Store,
     (root, masker): Place<'_>,
     target: (Id, &str),
     by: &str,
@@ -43,9 +45,13 @@ pub fn add(
     if !other_params.is_empty() {
         files.push((LOGGED.to_owned(), serde_json::to_vec(&other_params)?));
     }
+    let artifacts = artifacts::named(std::mem::take(&mut journal.artifacts), &[]);
+    for artifact in &artifacts {
+        files.extend(artifacts::files(store, artifact)?);
+    }
     let (metrics, other_metrics) = names::metrics(journal.summaries(&direction), &direction);
     let left_out = LeftOut { metrics: other_metrics, params: other_params.len() as u64 };
-    let late = Late { target: target.0, commit: Some(target.1.to_owned()), metrics, params, left_out };
+    let late = Late { target: target.0, commit: Some(target.1.to_owned()), metrics, params, artifacts, left_out };
     let fact = Fact { header: Header::new("late", id, now, by), body: Body::Late(late) };
     pending::submit(root, masker, fact, &files)?;
     Ok((id, left_out))

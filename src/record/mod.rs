@@ -2,6 +2,7 @@
 //!
 //! Each step leaves either a journal to close, a fact to seal, or a seal to repeat; every step may be repeated by anybody without changing anything.
 
+pub mod artifacts;
 pub mod belonging;
 pub mod close;
 pub mod late;
@@ -19,6 +20,8 @@ pub mod samples;
 
 use std::path::PathBuf;
 
+use crate::artifact::store::StoreError;
+use crate::data::DataError;
 use crate::git::GitError;
 
 /// What can go wrong with a record.
@@ -35,6 +38,26 @@ pub enum RecordError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file or folder that cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A folder of very many files.
+    #[error("{} has {files} files, and their list is too long to be kept", path.display())]
+    TooManyFiles {
+        /// The folder.
+        path: PathBuf,
+        /// How many.
+        files: u64,
+    },
+    /// The list of a folder's files that is none.
+    #[error("the list of the files of {name} cannot be read")]
+    Manifest {
+        /// The artifact.
+        name: String,
+    },
+    /// The store of large files refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The system has no randomness for an id.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),

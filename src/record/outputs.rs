@@ -1,4 +1,4 @@
-//! What a command left in its output folder: small files go into the ledger with the run, larger ones are named.
+//! What a command left in its output folder: small files go into the ledger with the run, larger ones become Git LFS objects.
 //!
 //! Nothing here fails a run that has ended: what cannot be taken is said and stays where it is.
 
@@ -6,29 +6,27 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::artifact::objects::digest;
+use super::{RecordError, artifacts};
+use crate::artifact::digest;
+use crate::artifact::store::Store;
 use crate::capture::params::hydra;
 use crate::capture::secrets::Masker;
-use crate::data::files::{Found, Kind, Walk, hash_file, open_file};
+use crate::data::files::{Found, Kind, Walk, open_file};
 use crate::git::Repo;
 use crate::model::run::{Artifact, Run};
-use crate::model::text::enumerate;
 use crate::store::folder::Folder;
 use crate::store::ledger::safe_path;
 
-/// A larger file is not stored, in bytes: hosts refuse large objects, and one that is refused makes every later push of the ledger fail.
+/// A larger file becomes an LFS object, in bytes: hosts refuse large objects of git, and one that is refused makes every later push of the ledger fail.
 const LARGEST: u64 = 10 << 20;
 
-/// What is stored of one run in all, in bytes.
+/// What is kept in the ledger of one run in all, in bytes; beyond it, files of any size become LFS objects.
 const LARGEST_SUM: u64 = 50 << 20;
 
-/// How many files of one run are named.
+/// How many files of one run are named one by one.
 const MOST: usize = 1000;
-
-/// How many files a warning names.
-const NAMED: usize = 3;
 
 /// Take the outputs of a run into its folder, and name them in its fact. Returns sentences for the user.
 pub(super) fn take(repo: &Repo, folder: &Folder, masker: &Masker, run: &mut Run) -> Vec<String> {
@@ -39,33 +37,25 @@ pub(super) fn take(repo: &Repo, folder: &Folder, masker: &Masker, run: &mut Run)
         out,
         names: BTreeSet::new(),
         sum: 0,
-        large: Vec::new(),
+        store: Store::of(repo),
+        caches: repo.common_dir().join("xp/data"),
         artifacts: Vec::new(),
         warnings: Vec::new(),
     };
     taking.take_all(&top.join(out));
-    let mut warnings = std::mem::take(&mut taking.warnings);
-    if !taking.large.is_empty() {
-        warnings.push(format!(
-            "{} not stored, because outputs are stored up to {} MiB a file and {} MiB a run: {} stays where it is and is recorded by \
-             its digest; large files need [artifacts], which this version does not have yet",
-            if taking.large.len() == 1 { "an output is".to_owned() } else { format!("{} outputs are", taking.large.len()) },
-            LARGEST >> 20,
-            LARGEST_SUM >> 20,
-            enumerate(&taking.large, NAMED)
-        ));
-    }
+    let warnings = taking.warnings;
     run.artifacts.append(&mut taking.artifacts);
     warnings
 }
 
 struct Taking<'a> {
+    store: Store,
+    caches: PathBuf,
     folder: &'a Folder,
     masker: &'a Masker,
     out: &'a str,
     names: BTreeSet<String>,
     sum: u64,
-    large: Vec<String>,
     artifacts: Vec<Artifact>,
     warnings: Vec<String>,
 }
@@ -92,21 +82,35 @@ impl Taking<'_> {
                 kind: Kind::of(found.file_type()),
             });
         }
+        if Walk::new(root).is_ok_and(|walk| walk.take(MOST + 1).count() > MOST) {
+            return self.take_folder(root);
+        }
         let walk = match Walk::new(root) {
             Ok(walk) => walk,
             Err(error) => return self.warnings.push(format!("{error}; no output is stored")),
         };
-        let mut left_out = 0_u64;
         for found in walk {
             match found {
-                Ok(_) if self.artifacts.len() >= MOST => left_out += 1,
                 Ok(found) => self.take_one(found),
                 Err(error) => self.warnings.push(format!("{error}; what lies there is not stored")),
             }
         }
-        if left_out > 0 {
-            self.warnings
-                .push(format!("{} holds more than {MOST} files: {left_out} are neither stored nor named", self.out));
+    }
+
+    /// Very many files become one artifact: a fact that names each would be too long for every reader.
+    fn take_folder(&mut self, root: &Path) {
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let artifact = artifacts::store(&self.store, &self.caches, root, &self.masker.mask_text(&name), None);
+        let taken = artifact.and_then(|artifact| Ok((artifacts::files(&self.store, &artifact)?, artifact)));
+        let written = taken.and_then(|(files, artifact)| {
+            for (name, bytes) in files {
+                self.folder.write_file(&name, &bytes).map_err(RecordError::io(self.folder.files()))?;
+            }
+            Ok(artifact)
+        });
+        match written {
+            Ok(artifact) => self.artifacts.push(artifact),
+            Err(error) => self.warnings.push(format!("{}: {error}; no output is stored", self.out)),
         }
     }
 
@@ -148,13 +152,14 @@ impl Taking<'_> {
             } else {
                 self.warnings.push(format!("{} holds a secret and is no text; it is not stored", full.display()));
             }
-            return Ok(Artifact { name, oid, size, executable, link: None, stored });
+            return Ok(Artifact { name, oid, size, executable, stored, ..Artifact::default() });
         }
         drop(bytes);
-        let (sha256, stat) = hash_file(full, &mut Vec::new()).map_err(io::Error::other)?;
-        self.large.push(full.display().to_string());
-        let oid = crate::data::manifest::named(&sha256);
-        Ok(Artifact { name, oid, size: stat.size, executable, link: None, stored: false })
+        let pointer = self.store.take(full).map_err(io::Error::other)?.pointer;
+        self.store.settle(std::slice::from_ref(&pointer)).map_err(io::Error::other)?;
+        self.folder.write_file(&name, pointer.to_string().as_bytes())?;
+        let oid = format!("sha256:{}", pointer.oid);
+        Ok(Artifact { name, oid, size: pointer.size, executable, stored: true, ..Artifact::default() })
     }
 
     /// Of a file that is no text and holds a secret, an error. What Hydra leaves is configs; other files are what they say, whatever they are called.
@@ -176,7 +181,7 @@ impl Taking<'_> {
     fn take_link(&self, full: &Path, name: String) -> io::Result<Artifact> {
         let text = self.masker.mask_text(&fs::read_link(full)?.to_string_lossy());
         let (oid, size) = (digest(text.as_bytes()), text.len() as u64);
-        Ok(Artifact { name, oid, size, executable: false, link: Some(text), stored: true })
+        Ok(Artifact { name, oid, size, link: Some(text), stored: true, ..Artifact::default() })
     }
 
     /// The name in the ledger. Two paths that become the same there get names of their own.

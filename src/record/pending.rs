@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::RecordError;
 use super::close::{self, Closing};
+use crate::artifact::store::Store;
 use crate::capture::secrets::Masker;
 use crate::git::refs::Edit;
 use crate::git::{GitError, Repo};
@@ -71,11 +72,17 @@ pub fn close_orphans(
 pub fn seal_all(repo: &Repo, root: &Root, outcome: &mut Sealed) -> Result<(), RecordError> {
     let mut parcels: Vec<Parcel> = Vec::new();
     let mut folders: Vec<Folder> = Vec::new();
+    let store = Store::of(repo);
     for folder in root.under_way() {
         if !folder.path.join("fact.json").exists() {
             continue;
         }
-        match folder.parcel() {
+        // A large file of a run was stored when it was closed; one of a later fact is now.
+        let parcel = match close::store_large_files(&store, &folder.files()) {
+            Ok(()) => folder.parcel().map_err(RecordError::io(&folder.path)),
+            Err(error) => Err(error.into()),
+        };
+        match parcel {
             Ok(parcel) => {
                 parcels.push(parcel);
                 folders.push(folder);
@@ -181,7 +188,6 @@ pub fn submit(root: &Root, masker: &Masker, fact: Fact, files: &[(String, Vec<u8
     for (name, bytes) in files {
         folder.write_file(name, &masker.mask(bytes)).map_err(RecordError::io(folder.files().join(name)))?;
     }
-    close::store_large_files(root.common_dir(), &folder.files()).map_err(RecordError::io(folder.files()))?;
     folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
     Ok(folder)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::artifact::objects::digest;
+use crate::artifact::digest;
 use crate::model::run::Run;
 
 /// `plan` and `condition` of a run: see `docs/format.md`. The condition is the plan without the seed.
@@ -74,6 +74,6 @@ mod tests {
         assert!(others.iter().all(|other| other.0 != one.0 && other.1 != one.1));
         // As it was before there were pins.
         let text = r#"["git-xp plan 1","",[],"",null,{},{},null,{}]"#;
-        assert_eq!(of(&[]).0, crate::artifact::objects::digest(text.as_bytes()));
+        assert_eq!(of(&[]).0, crate::artifact::digest(text.as_bytes()));
     }
 }

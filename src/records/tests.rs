@@ -144,6 +144,7 @@ fn later_facts_meet_what_they_are_about_in_any_order() {
                 target: id(1),
                 commit: None,
                 metrics,
+                artifacts: Vec::new(),
                 params: Default::default(),
                 left_out: Default::default(),
             }),

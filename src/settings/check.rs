@@ -24,6 +24,19 @@ pub(super) fn pin(text: &str) -> Checked {
     if is_fine { Ok(()) } else { Err(super::key::DATA_ALLOWED) }
 }
 
+/// A place of artifacts. It may lie anywhere; a secret has no place in it.
+pub(super) fn remote(text: &str) -> Checked {
+    let has_password = text.split_once("://").is_some_and(|(scheme, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        scheme.starts_with("http") && authority.split_once('@').is_some_and(|(user, _)| user.contains(':'))
+    });
+    if has_password {
+        return Err("a place without a password in it: git's credential helpers keep those");
+    }
+    let is_fine = !text.trim().is_empty() && !text.starts_with('-') && !text.chars().any(char::is_control);
+    if is_fine { Ok(()) } else { Err(super::key::ARTIFACTS_ALLOWED) }
+}
+
 /// The name of a pin.
 pub(super) fn pin_name(text: &str) -> Checked {
     crate::model::data::check_name(text)

@@ -72,8 +72,14 @@ impl Reader<'_> {
             }
             return Ok(());
         }
+        if table_name == key::ARTIFACTS {
+            for (remote, value) in self.entries(table_name, value, key::ARTIFACTS_ALLOWED)? {
+                self.remote(remote, value)?;
+            }
+            return Ok(());
+        }
         let Some((table_name, keys)) = TABLES.iter().find(|(known, _)| *known == table_name) else {
-            let known = TABLES.iter().map(|(known, _)| *known).chain([key::METRIC, key::DATA]);
+            let known = TABLES.iter().map(|(known, _)| *known).chain([key::METRIC, key::DATA, key::ARTIFACTS]);
             let suggestion = did_you_mean(table_name, known).map(|meant| format!("[{meant}]"));
             self.warn(name.span(), table_name, suggestion);
             return Ok(());
@@ -119,6 +125,18 @@ impl Reader<'_> {
         super::check::pin(text)
             .map_err(|allowed| self.wrong(&full, value.span(), WrongValue::new(super::check::shown(text), allowed)))?;
         self.file.layer.data.insert(pin.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    fn remote(&mut self, name: &Name<'_>, value: &Value<'_>) -> Result<(), SettingsError> {
+        let remote = name.get_ref().as_ref();
+        let full = format!("{}.{remote}", key::ARTIFACTS);
+        super::check::pin_name(remote)
+            .map_err(|allowed| self.wrong(&full, name.span(), WrongValue::new("the name of a remote", allowed)))?;
+        let text = self.string(&full, value, key::ARTIFACTS_ALLOWED)?;
+        super::check::remote(text)
+            .map_err(|allowed| self.wrong(&full, value.span(), WrongValue::new(super::check::shown(text), allowed)))?;
+        self.file.layer.artifacts.push((remote.to_owned(), text.to_owned()));
         Ok(())
     }
 

@@ -53,6 +53,14 @@ impl GitConfig {
                         None => lists.push((key, vec![value.to_owned()])),
                     }
                 }
+                Found::Remote(remote) => {
+                    let shown = super::check::shown;
+                    super::check::pin_name(remote).map_err(|allowed| wrong(WrongValue::new(shown(remote), allowed)))?;
+                    super::check::remote(value).map_err(|allowed| wrong(WrongValue::new(shown(value), allowed)))?;
+                    // The last one counts, as git has it.
+                    config.layer.artifacts.retain(|(known, _)| known != remote);
+                    config.layer.artifacts.push((remote.to_owned(), value.to_owned()));
+                }
                 Found::Data => {
                     config.warnings.push(format!(
                         "git config `{}` is ignored: only [data] of .xp.toml and --data pin data",
@@ -74,6 +82,7 @@ enum Found<'a> {
     Setting(Key),
     Direction(&'a str),
     Data,
+    Remote(&'a str),
     Other,
     Unknown(Option<String>),
 }
@@ -85,6 +94,9 @@ fn find(rest: &str) -> Found<'_> {
     }
     if strip_prefix_in_any_case(rest, "data.").is_some() {
         return Found::Data;
+    }
+    if let Some(remote) = strip_prefix_in_any_case(rest, "artifacts.") {
+        return Found::Remote(remote);
     }
     if let Some(metric) = strip_prefix_in_any_case(rest, "metric.")
         && let Some((metric, last)) = metric.rsplit_once('.')

@@ -53,6 +53,11 @@ pub(super) const METRIC: &str = "metric";
 /// What a metric's table may hold.
 pub(super) const DIRECTION: &str = "direction";
 
+/// The table of the remotes of artifacts: `[artifacts]`, names and places.
+pub(super) const ARTIFACTS: &str = "artifacts";
+/// What a value of it may be.
+pub(super) const ARTIFACTS_ALLOWED: &str = "a folder, a bucket, a server of Git LFS or a remote of git, as in shared = \"/mnt/models\" or bucket = \"s3://models/xp\"";
+
 /// The table of the pins of data: `[data]`, names and paths or URIs.
 pub(super) const DATA: &str = "data";
 /// What a value of it may be.

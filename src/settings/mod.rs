@@ -59,6 +59,9 @@ pub struct Settings {
     pub run: Run,
     /// The pins of data, `data.<name>`: paths, relative to the root of the work tree or absolute, or URIs.
     pub data: BTreeMap<String, String>,
+    /// Where artifacts are pushed to and fetched from, `artifacts.<name>`: names and places, the default one first. Those of git's config come before those of
+    /// the file.
+    pub artifacts: Vec<(String, String)>,
     /// Paths of the code that computes metrics, relative to the root of the work tree.
     pub evaluation_paths: Vec<String>,
     /// What is masked, and what is not.
@@ -135,6 +138,7 @@ impl Default for Settings {
             params: Params { files: None, argv: false, hydra: true, papermill: true },
             run: Run::default(),
             data: BTreeMap::new(),
+            artifacts: Vec::new(),
             evaluation_paths: Vec::new(),
             secrets: Secrets::default(),
         }
@@ -175,6 +179,7 @@ struct Layer {
     /// Of `off` it is `None`.
     sample: Option<Option<Duration>>,
     data: BTreeMap<String, String>,
+    artifacts: Vec<(String, String)>,
     evaluation_paths: Option<Vec<String>>,
     secret_patterns: Vec<String>,
     secret_allow: Vec<String>,

@@ -89,6 +89,14 @@ pub fn entries() -> Vec<Entry> {
         example: "\"data/train\"",
         in_git_config: false,
     });
+    entries.push(Entry {
+        table: "artifacts",
+        key: OWN_NAME,
+        about: "Where artifacts are pushed to and fetched from; the first is the default. A folder, a bucket (`s3://`, `gs://`, `az://`), the URL of a Git LFS server, or the name of a git remote (docs/artifacts.md). If nothing is said, the Git LFS server of the git remote.",
+        default: None,
+        example: "\"/mnt/models\"",
+        in_git_config: true,
+    });
     entries
 }
 
@@ -305,7 +313,7 @@ mod tests {
                 toml::Value::Boolean(flag) => Some(flag.to_string()),
                 value => value.as_str().map(str::to_owned),
             };
-            let name = entry.git_config().expect("a name");
+            let name = entry.git_config().expect("a name").replace(OWN_NAME, "some-name");
             let config = GitConfig::read([(name.as_str(), value.expect("a string"))]).expect("it is read");
             assert!(config.warnings.is_empty(), "{name}: {:?}", config.warnings);
         }

@@ -56,6 +56,9 @@ impl Settings {
         }
         set(&mut self.run.sample, &layer.sample);
         self.data.extend(layer.data.clone());
+        let earlier = std::mem::replace(&mut self.artifacts, layer.artifacts.clone());
+        let is_new = |(name, _): &(String, String)| layer.artifacts.iter().all(|(known, _)| known != name);
+        self.artifacts.extend(earlier.into_iter().filter(is_new));
         if layer.seed_param.is_some() {
             self.seed_param.clone_from(&layer.seed_param);
         }

@@ -59,11 +59,6 @@ impl Root {
         &self.0
     }
 
-    /// The repository's common git folder.
-    pub fn common_dir(&self) -> &Path {
-        self.0.parent().unwrap_or(&self.0)
-    }
-
     /// The folder for a new fact; it is created.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::line::{self, Event, Line, Owner};
 use crate::model::direction::Direction;
 use crate::model::metric::{Accumulator, Summary, is_system};
 use crate::model::number::Number;
+use crate::model::run::Artifact;
 use crate::model::text::is_unsafe;
 use crate::model::time::Time;
 
@@ -29,6 +30,8 @@ pub struct Journal {
     pub end: Option<Event>,
     /// Logged params.
     pub params: BTreeMap<String, Value>,
+    /// Files and folders that were stored.
+    pub artifacts: Vec<Artifact>,
     /// The metrics, in order of first appearance.
     pub series: Vec<Series>,
     /// Number of lines that could not be read.
@@ -96,6 +99,7 @@ impl Journal {
                 }
             }
             Line::Params(params) => self.params.extend(params),
+            Line::Artifact(artifact) => self.artifacts.push(*artifact),
             Line::Event(Event::Owner(owner)) => self.owners.push(owner),
             Line::Event(event @ Event::End { .. }) => self.end = Some(event),
             Line::Event(event @ Event::Open { .. }) => {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::model::number::Number;
+use crate::model::run::Artifact;
 use crate::model::time::Time;
 
 /// The longest line that is read, in bytes; a longer one is rejected.
@@ -27,6 +28,8 @@ pub enum Line<'a> {
     },
     /// Params.
     Params(Vec<(String, Value)>),
+    /// A file or folder that is in the store of large files.
+    Artifact(Box<Artifact>),
     /// A line of git-xp's own.
     Event(Event),
 }
@@ -86,7 +89,7 @@ pub enum InvalidLine {
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     /// Neither metric nor param.
-    #[error("it names neither a metric nor a param")]
+    #[error("it names neither a metric nor a param nor an artifact")]
     Nothing,
     /// A value that is no number.
     #[error("metric '{name}': {value} is no number")]
@@ -117,6 +120,7 @@ struct Raw<'a> {
     #[serde(borrow)]
     metrics: Option<BTreeMap<String, &'a RawValue>>,
     param: Option<String>,
+    artifact: Option<Box<Artifact>>,
     params: Option<serde_json::Map<String, Value>>,
     journal: Option<Cow<'a, str>>,
 }
@@ -152,6 +156,9 @@ fn interpret<'a>(line: &'a [u8], raw: Raw<'a>) -> Result<Line<'a>, InvalidLine> 
     }
     if let Some(params) = raw.params {
         return Ok(Line::Params(params.into_iter().collect()));
+    }
+    if let Some(artifact) = raw.artifact {
+        return Ok(Line::Artifact(artifact));
     }
     if let Some(name) = raw.param {
         let value = raw.value.map_or(Ok(Value::Null), |value| serde_json::from_str(value.get()))?;
@@ -268,7 +275,7 @@ mod tests {
         for (line, why) in [
             (r#"{"metric":"a","value":"x"}"#, "metric 'a': \"x\" is no number"),
             (r#"{"metric":"a","value":1,"step":1.5}"#, "step 1.5 is no integer"),
-            (r#"{"value":1}"#, "it names neither a metric nor a param"),
+            (r#"{"value":1}"#, "it names neither a metric nor a param nor an artifact"),
         ] {
             assert_eq!(parse(line.as_bytes(), &mut Vec::new()).expect_err("wrong").to_string(), why);
         }

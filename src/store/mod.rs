@@ -3,6 +3,7 @@
 //! A run writes into its [`folder`]; its [`journal`] is read back when it ends; [`seal`] brings the fact and its files into the [`ledger`], the
 //! notes (a [`projection`] of it) and the [`keep`] ref in one transaction. The format is `docs/format.md`.
 
+pub mod artifacts;
 pub mod audit;
 pub mod details;
 pub mod folder;

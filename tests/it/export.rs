@@ -246,7 +246,7 @@ fn a_damaged_series_is_named_and_the_others_are_there() {
     for why in [
         "does not begin with the header",
         "2 lines cannot be read: line 2: its step is no integer; left out",
-        "git lfs fetch --all",
+        "git xp artifact fetch",
     ] {
         assert!(out.stderr.contains(why), "{why}: {}", out.stderr);
     }

@@ -9,6 +9,9 @@
 
 mod support;
 
+mod artifacts;
+#[cfg(feature = "cloud")]
+mod buckets;
 mod check;
 mod compare;
 mod completions;
@@ -22,6 +25,7 @@ mod environment;
 mod exit_codes;
 mod export;
 mod faults;
+mod filter;
 mod finish;
 mod forget;
 mod format;
@@ -32,6 +36,11 @@ mod index;
 mod init;
 mod journal;
 mod layering;
+mod lfs_agent;
+mod lfs_batch;
+mod lfs_hosts;
+mod lfs_interop;
+mod lfs_server;
 mod list;
 mod log;
 mod log_metric;
@@ -47,6 +56,8 @@ mod run;
 mod schema;
 mod secrets;
 mod selectors;
+#[cfg(feature = "cloud")]
+mod servers;
 mod settings;
 mod show;
 mod start;
@@ -54,4 +65,5 @@ mod status;
 mod survival;
 mod system;
 mod tag;
+mod track;
 mod tutorial;

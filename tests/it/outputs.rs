@@ -140,21 +140,20 @@ fn nothing_is_followed_out_and_no_name_escapes() {
 }
 
 #[test]
-fn large_outputs_stay_where_they_are() {
+fn large_outputs_become_objects() {
     let repo = TestRepo::new();
     let script =
         "mkdir res; head -c 10485760 /dev/zero > res/fits; head -c 10485761 /dev/zero > res/large; echo 1 > res/small";
     let text = run(&repo, &["--out", "res", "--", "sh", "-c", script]);
     assert_eq!(text.code, 0);
-    assert!(text.stderr.contains("an output is not stored") && text.stderr.contains("[artifacts]"), "{}", text.stderr);
     let fact = &repo.facts("run")[0];
     let large = &fact["artifacts"][1];
-    assert_eq!((large["name"].as_str(), large["stored"].as_bool()), (Some("out/large"), Some(false)));
+    assert_eq!((large["name"].as_str(), large.get("stored")), (Some("out/large"), None));
     let sum = repo.sh("sha256sum res/large | cut -d' ' -f1").ok();
     assert_eq!(large["oid"], format!("sha256:{}", sum.trim()));
     assert_eq!(repo.xp(&["show", "last", "--file", "out/small"]).ok(), "1\n");
-    let text = repo.xp(&["show", "last", "--file", "out/large"]).fails(128);
-    assert!(text.contains("out/fits"), "{text}");
+    assert_eq!(repo.sh("git xp show last --file out/large | sha256sum | cut -d' ' -f1").ok(), sum);
+    assert_eq!(repo.sh("find .git/lfs/objects -type f").ok().lines().count(), 1);
     repo.is_sound();
 }
 

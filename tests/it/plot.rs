@@ -272,7 +272,7 @@ fn points_in_a_large_file_are_drawn_and_a_missing_one_is_told() {
     let object = repo.sh(&format!("find '{}' -type f", objects.display())).ok();
     std::fs::File::options().write(true).open(object.trim()).expect("the file").set_len(1 << 20).expect("cut");
     let said = repo.xp(&["plot", &name]).fails(128);
-    assert!(said.contains("it has 1048576 bytes instead of") && said.contains("git lfs fetch"), "{said}");
+    assert!(said.contains("it has 1048576 bytes instead of") && said.contains("git xp artifact fetch"), "{said}");
     std::fs::remove_dir_all(objects).expect("removed");
     repo.xp(&["plot", &name]).fails(128);
     repo.train(2, "0.1");

@@ -190,6 +190,10 @@ pub enum Part {
     Python,
     /// A program in PATH.
     Program(&'static str),
+    /// A git-lfs that is newer than Debian's: `GIT_XP_TEST_GIT_LFS`.
+    NewGitLfs,
+    /// The Azure server of `npm`: `GIT_XP_TEST_AZURITE`, or one of PATH.
+    Azurite,
     /// The right to mount and to change owners.
     Root,
     /// A folder with the git of Debian 12, 2.39: `GIT_XP_TEST_OLD_GIT`, or one of PATH.
@@ -201,12 +205,9 @@ pub enum Part {
 pub fn need(part: Part) -> Option<String> {
     let found = match part {
         Part::Python => std::env::var("GIT_XP_TEST_PYTHON").ok(),
-        Part::Program(name) => std::env::var_os("PATH").and_then(|path| {
-            std::env::split_paths(&path)
-                .map(|dir| dir.join(name))
-                .find(|path| path.is_file())
-                .map(|path| path.display().to_string())
-        }),
+        Part::NewGitLfs => std::env::var("GIT_XP_TEST_GIT_LFS").ok(),
+        Part::Program(name) => program(name),
+        Part::Azurite => std::env::var("GIT_XP_TEST_AZURITE").ok().or_else(|| program("azurite-blob")),
         Part::Root => rustix_is_root().then(String::new),
         Part::OldGit => old_git(),
     };
@@ -219,6 +220,13 @@ pub fn need(part: Part) -> Option<String> {
         let _ = writeln!(std::io::stderr(), "LEFT OUT: {at}: needs {part:?}; ./tests/all.sh installs it");
     }
     found
+}
+
+/// Where a program of PATH is.
+fn program(name: &str) -> Option<String> {
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.is_file());
+    found.map(|path| path.display().to_string())
 }
 
 /// A folder where `git` is of version 2.39.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::surroundings::Surroundings;
-use crate::artifact::objects::digest;
+use crate::artifact::digest;
 use crate::capture::file;
 use crate::model::text::printable;
 

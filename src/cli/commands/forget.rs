@@ -1,7 +1,6 @@
 //! `git xp forget`.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, IsTerminal};
 
 use clap::Args;
 use regex::bytes::Regex;
@@ -175,15 +174,11 @@ fn list(cx: &Context, all: &All, gone: &[Id]) {
 }
 
 fn agree(cx: &Context, count: usize) -> Result<(), CliError> {
-    if !io::stdin().is_terminal() {
-        return Err(CliError::usage("there is no terminal to ask at, so nothing is forgotten").hint("add --yes"));
-    }
-    cx.ui.stderr(&format!("Forget {}, for good? [y/N] ", plural(count, "fact")));
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(|error| CliError::new(error.to_string()))?;
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(CliError::new("nothing is forgotten")),
+    let answer = cx.ui.ask(&format!("Forget {}, for good?", plural(count, "fact")));
+    match answer.map_err(|error| CliError::new(error.to_string()))? {
+        Some(true) => Ok(()),
+        Some(false) => Err(CliError::new("nothing is forgotten")),
+        None => Err(CliError::usage("there is no terminal to ask at, so nothing is forgotten").hint("add --yes")),
     }
 }
 

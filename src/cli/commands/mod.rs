@@ -1,5 +1,7 @@
 //! One file per verb. Each says what can be typed (its help text is the doc comment) and does it in four steps: resolve, load, call, render.
 
+pub mod apply;
+pub mod artifact;
 pub mod check;
 pub mod compare;
 pub mod completions;
@@ -8,12 +10,15 @@ pub mod demo_train;
 pub mod diff;
 pub mod discard;
 pub mod export;
+pub mod filter_process;
 pub mod finish;
 pub mod forget;
 pub mod fsck;
 pub mod init;
+pub mod lfs_agent;
 pub mod list;
 pub mod log;
+pub mod log_artifact;
 pub mod log_metric;
 pub mod log_param;
 pub mod man;
@@ -24,3 +29,4 @@ pub mod show;
 pub mod start;
 pub mod status;
 pub mod tag;
+pub mod worktree;

@@ -18,7 +18,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::artifact::objects::digest;
+use crate::artifact::digest;
 use crate::capture::params::limit::{MAX_FILE, fit};
 use crate::capture::secrets::Masker;
 use crate::data::files::open_file;

@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 
 use super::View;
-use crate::artifact::objects;
-use crate::artifact::pointer::Pointer;
+use crate::artifact::pointer::{LONGEST, Pointer};
+use crate::artifact::store::Store;
 use crate::git::{GitError, Oid, Repo};
 use crate::model::id::Id;
 use crate::store::folder::{Folder, Root};
@@ -14,9 +14,6 @@ use crate::store::ledger::{OPEN_PREFIX, PREFIX};
 
 /// Caches that may hold texts of facts. They are made again when they are needed.
 const CACHES: [&str; 5] = ["index.sqlite", "index.sqlite-journal", "index.sqlite-wal", "index.sqlite-shm", "patch-ids"];
-
-/// No pointer is as long.
-const LONGEST_POINTER: u64 = 1024;
 
 /// Take away the folders of dead facts and all caches.
 ///
@@ -56,7 +53,7 @@ fn remove(folder: &Folder) -> io::Result<()> {
 /// If a ledger cannot be read, or a file not be taken away.
 pub fn remove_large_files(repo: &Repo, gone: &BTreeMap<String, Oid>) -> Result<usize, GitError> {
     let pointer = |blob: &Oid| {
-        let is_short = repo.object_size(*blob).is_some_and(|size| size < LONGEST_POINTER);
+        let is_short = repo.object_size(*blob).is_some_and(|size| size < LONGEST as u64);
         is_short.then(|| repo.read_blob(*blob).ok()).flatten().and_then(|bytes| Pointer::parse(&bytes))
     };
     let mut unneeded: BTreeSet<String> = gone.values().filter_map(pointer).map(|found| found.oid).collect();
@@ -71,8 +68,9 @@ pub fn remove_large_files(repo: &Repo, gone: &BTreeMap<String, Oid>) -> Result<u
             }
         }
     }
+    let store = Store::of(repo);
     for oid in &unneeded {
-        let path = objects::path(&repo.common_dir(), oid);
+        let path = store.path(oid);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(GitError::io(&path)(error)),
             _ => {}

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::bytes::Regex;
 use serde_json::Value;
 
-use crate::artifact::objects;
 use crate::artifact::pointer::Pointer;
+use crate::artifact::store::Store;
 use crate::git::{GitError, Oid, Repo};
 use crate::model::fact::{Body, Fact};
 use crate::model::id::Id;
@@ -14,9 +14,6 @@ use crate::store::ledger::{NOTES, PREFIX, REMOTE_PREFIX};
 use crate::store::notebook;
 use crate::store::projection::Note;
 use crate::store::seal::Parcel;
-
-/// No pointer is as long.
-const LONGEST_POINTER: usize = 1024;
 
 /// A fact that may go.
 #[derive(Debug, Clone, Default)]
@@ -177,8 +174,7 @@ fn is_in_fact(pattern: &Regex, bytes: &[u8]) -> bool {
 
 fn is_in_file(repo: &Repo, blob: Oid, pattern: &Regex) -> Result<bool, GitError> {
     let bytes = repo.read_blob(blob)?;
-    let large = (bytes.len() < LONGEST_POINTER).then(|| Pointer::parse(&bytes)).flatten();
-    let large = large.and_then(|pointer| std::fs::read(objects::path(&repo.common_dir(), &pointer.oid)).ok());
+    let large = Pointer::parse(&bytes).and_then(|pointer| std::fs::read(Store::of(repo).find(&pointer)?).ok());
     Ok(pattern.is_match(&bytes) || large.is_some_and(|bytes| pattern.is_match(&bytes)))
 }
 

@@ -2,8 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 
+use git_xp::artifact::agent::{self, Request};
+use git_xp::artifact::filter::pktline;
+use git_xp::artifact::filter::process::{Filter, Smudged, serve};
+use git_xp::artifact::filter::selection::Selection;
+use git_xp::artifact::remote::batch::url::Url;
+use git_xp::artifact::remote::batch::{api, header, lfsconfig, netrc};
+use git_xp::artifact::remote::bucket::profile::Profile;
+use git_xp::artifact::remote::bucket::url::Location;
+use git_xp::artifact::track;
 use git_xp::capture::config;
 use git_xp::capture::environment::{self, Installed, Origin, PyVenv, nvidia, rocm};
 use git_xp::capture::params::{argv, dvc as dvc_params, hydra, limit, papermill};
@@ -32,7 +41,7 @@ use git_xp::store::projection::Note;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the name of their program and of their folder of seeds.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 22] = [
     ("fact", fact),
     ("journal", journal),
     ("expect", expect),
@@ -50,7 +59,34 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("params", params),
     ("secrets", secrets),
     ("system", system),
+    ("filter", filter),
+    ("attributes", attributes),
+    ("bucket", bucket),
+    ("agent", lfs_agent),
+    ("lfs", lfs),
 ];
+
+/// The address of a bucket that is taken is written and read again as the same, and names no credential; profiles are any text.
+pub fn bucket(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (credentials, config) = text.split_once('\0').unwrap_or((&text, &text));
+    let _ = Profile::read(credentials, config, "default");
+    if let Ok(location) = Location::parse(&text) {
+        assert_eq!(Location::parse(&location.to_string()).expect("what is written is read"), location);
+        assert!(location.endpoint.is_none_or(|endpoint| !endpoint.contains(['@', '?', '%', '#', ' '])));
+    }
+}
+
+/// Whatever git-lfs sends, each answer is a line of JSON.
+pub fn lfs_agent(data: &[u8]) {
+    let mut output = Vec::new();
+    agent::serve(data, &mut output, Ok(()), &mut |_, _, _| Ok(None)).expect("memory can be written");
+    let lines = output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.for_each(|line| drop(serde_json::from_slice::<serde_json::Value>(line).expect("JSON")));
+    for line in data.split(|byte| *byte == b'\n') {
+        let _ = Request::parse(line);
+    }
+}
 
 /// A fact that can be read is written as one line, which reads back and is written as the same bytes.
 pub fn fact(data: &[u8]) {
@@ -306,6 +342,38 @@ pub fn system(data: &[u8]) {
     }
 }
 
+/// Whatever an LFS server answers is read or refused, and no more of it kept than was said; no setting of a stranger counts that may not; no URL shows a login.
+pub fn lfs(data: &[u8]) {
+    let (answer, access, message) = (api::parse(data), api::parse_authentication(data), api::message(data));
+    let actions = |object: &api::Object| [object.download.clone(), object.upload.clone(), object.verify.clone()];
+    let all = answer.iter().flat_map(|answer| answer.objects.values().flat_map(actions)).flatten().chain(access);
+    for action in all {
+        let size: usize = action.header.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(size + action.href.len() <= data.len() && action.expires_in != Some(0));
+        assert!(!format!("{action:?}").contains("href"));
+    }
+    assert!(message.is_none_or(|words| words.len() <= data.len()));
+    for (key, _) in lfsconfig::parse(data) {
+        assert!(key.starts_with("lfs.") || (key.starts_with("remote.") && key.ends_with(".lfsurl")), "{key}");
+    }
+    let text = String::from_utf8_lossy(data);
+    if let Some((first, last, all)) = header::content_range(&text) {
+        assert!(first <= last && all.is_none_or(|all| last < all));
+    }
+    let _ = (header::retry_after(&text, 0), header::date(&text), netrc::find(&text, "h"));
+    for line in text.lines() {
+        if let Some(url) = Url::parse(line) {
+            let shown = url.shown();
+            assert!(
+                !shown.contains(['?', '#'])
+                    && !shown["https://".len()..].split('/').next().unwrap_or_default().contains('@')
+            );
+            assert_eq!(Url::parse(&url.to_string()).map(|again| again.origin()), Some(url.origin()));
+            let _ = url.follow(line);
+        }
+    }
+}
+
 /// Whatever a project, Hydra, papermill or a command line says is read or refused; what becomes a param has a name that is one and a value that is short.
 pub fn params(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -330,6 +398,64 @@ pub fn params(data: &[u8]) {
     let jobs = [hydra::overrides(data).unwrap_or_default(), words.clone()];
     assert!(hydra::own(&words, &jobs).iter().all(|at| *at < jobs.len()));
     let _ = (hydra::folders(&words), papermill::output(&words));
+}
+
+/// Whatever is on the other side of a filter, it is answered in packets, or the talk ends.
+pub fn filter(data: &[u8]) {
+    let (mut greeting, mut answers) = (Vec::new(), Vec::new());
+    let mut git = pktline::Writer::new(&mut greeting);
+    git.lines(["git-filter-client", "version=2"]).expect("memory does not fail");
+    git.lines(["capability=clean", "capability=smudge", "capability=delay"]).expect("memory does not fail");
+    let _ = serve(data, &mut Vec::new(), &mut Echo::default());
+    let _ = serve([&greeting[..], data].concat().as_slice(), &mut answers, &mut Echo::default());
+    let mut answers = pktline::Reader::new(&answers[..]);
+    while answers.lines().expect("answers are packets").is_some() {}
+}
+
+/// Gives back what it gets, later if it may.
+#[derive(Default)]
+struct Echo {
+    delayed: Vec<Vec<u8>>,
+}
+
+impl Filter for Echo {
+    fn clean(&mut self, _path: &[u8], content: &mut dyn Read) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn smudge(&mut self, path: &[u8], content: &mut dyn Read, can_delay: bool) -> io::Result<Smudged> {
+        if can_delay {
+            self.delayed.push(path.to_vec());
+            return Ok(Smudged::Delayed);
+        }
+        let bytes = self.clean(path, content)?;
+        Ok(Smudged::Content(Box::new(io::Cursor::new(bytes))))
+    }
+
+    fn available(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.delayed)
+    }
+
+    fn failed(&mut self, _path: &[u8], _error: &io::Error) {}
+}
+
+/// The first line holds patterns, the rest is a `.gitattributes`: what is tracked is added once and can be taken away, and everything else stays.
+pub fn attributes(data: &[u8]) {
+    let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (first, text) = (String::from_utf8_lossy(&data[..at]), data.get(at + 1..).unwrap_or_default());
+    let patterns: Vec<String> = first.split(',').filter_map(|word| track::encode(word).ok()).collect();
+    let (with, is_new) = track::track(text, &patterns);
+    assert!(with.starts_with(text) && is_new.len() == patterns.len());
+    assert_eq!(track::track(&with, &patterns).0, with);
+    let known = track::patterns_of(&with);
+    assert!(patterns.iter().all(|pattern| known.contains(pattern)));
+    let (without, _) = track::untrack(&with, &patterns);
+    let known = track::patterns_of(&without);
+    assert!(!patterns.iter().any(|pattern| known.contains(pattern)));
+    let selection = Selection::new(&first, &String::from_utf8_lossy(text), false);
+    let _ = (selection.allows(&first), selection.allows("a/b"));
 }
 
 /// A row with a value of another kind for each of eight numbers.

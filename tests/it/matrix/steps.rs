@@ -101,7 +101,7 @@ const fn step(kind: Kind, args: &'static [&'static str]) -> Step {
 }
 
 /// What is recorded. Every verb of the program is here, among [`READ`], or in [`APART`].
-const WRITE: [Step; 9] = [
+const WRITE: [Step; 10] = [
     step(Kind::Start, &["start", "matrix", "--expect", "val_acc >= 0.5", "--because", "of the matrix"]),
     step(Kind::Run, &["run", "--seeds", "1,2", "--data", "code=train.sh", "--", "sh", "train.sh", "0.1", "{seed}"]),
     step(Kind::Log, &["log-metric", "by_hand", "1"]),
@@ -110,6 +110,7 @@ const WRITE: [Step; 9] = [
     step(Kind::Say, &["remark", "last", "seen"]),
     step(Kind::Say, &["tag", "last", "good"]),
     step(Kind::Say, &["log-metric", "later", "1", "--run", "last"]),
+    step(Kind::Say, &["log-artifact", "/bin/true", "--run", "last"]),
     step(Kind::Say, &["discard", "last", "--because", "of the matrix"]),
 ];
 
@@ -132,7 +133,19 @@ const READ: [Step; 11] = [
 const AFTER_GC: [&str; 3] = ["fsck", "compare", "export"];
 
 /// Verbs that are not tried in every row: those named for changing something, and those that need no repository.
-const APART: [&str; 5] = ["init", "demo", "demo-train", "completions", "man"];
+const APART: [&str; 10] = [
+    "init",
+    "demo",
+    "demo-train",
+    "lfs-agent",
+    "filter-process",
+    "completions",
+    "man",
+    // They make files of the work tree, and commits of it.
+    "artifact",
+    "worktree",
+    "apply",
+];
 
 /// Walk through a row.
 pub fn walk(row: &Row) {

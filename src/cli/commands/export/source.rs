@@ -2,14 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 
 use super::Stop;
 use super::chosen::Chosen;
 use super::interrupt::Interrupts;
-use crate::artifact::objects;
 use crate::artifact::pointer::Pointer;
+use crate::artifact::store::Store;
 use crate::cli::ui::Ui;
 use crate::export::series::{InvalidSeries, Series};
 use crate::export::{ExperimentRow, Exporter, PointRow, RunColumns, RunNames, RunRow};
@@ -161,13 +160,8 @@ impl<'a> Source<'a> {
     /// The content of a file in a ledger: the blob itself, or the large file that it points to.
     fn open<'b>(&self, content: &'b [u8]) -> Result<Box<dyn Read + 'b>, String> {
         let Some(pointer) = Pointer::parse(content) else { return Ok(Box::new(content)) };
-        let path = objects::path(&self.repo.common_dir(), &pointer.oid);
-        let file = File::open(&path).map_err(|error| format!("{}: {error} (git lfs fetch --all)", path.display()))?;
-        match file.metadata() {
-            Ok(found) if found.len() == pointer.size => Ok(Box::new(file)),
-            Ok(found) => Err(format!("{} has {} bytes instead of {}", path.display(), found.len(), pointer.size)),
-            Err(error) => Err(format!("{}: {error}", path.display())),
-        }
+        let file = Store::of(&self.repo).open(&pointer);
+        file.map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("{error} (git xp artifact fetch)"))
     }
 
     fn ledger(&self, found: &Found) -> &str {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::RunArgs;
-use crate::artifact::objects::digest;
+use crate::artifact::digest;
 use crate::capture::secrets::Masker;
 use crate::capture::secrets::record::secret_placeholders;
 use crate::capture::{config, file};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::RunArgs;
+use crate::artifact::store::Store;
 use crate::capture::secrets::MASK;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -11,6 +12,8 @@ use crate::data::pin::{Pinned, Place, pin_path, pin_uri};
 use crate::data::spec::{Spec, What, specs};
 use crate::git::status::{Dirt, DirtKind};
 use crate::model::data::DataPin;
+use crate::model::run::Artifact;
+use crate::record::artifacts;
 
 /// The data of a run.
 #[derive(Debug, Default)]
@@ -67,6 +70,20 @@ impl Wanted {
             all.pins.insert(name.clone(), pin);
         }
         Ok(all)
+    }
+
+    /// Store the files and folders that are pinned, as artifacts `data/<name>`. What only DVC, Git LFS or a URI tell of is kept by those.
+    ///
+    /// # Errors
+    /// If one cannot be read or stored.
+    pub(super) fn store(&self, cx: &Context) -> Result<Vec<Artifact>, CliError> {
+        let (store, caches) = (Store::of(&cx.repo), cx.root.path().join("data"));
+        let paths = self.specs.iter().filter_map(|spec| Some((&spec.name, self.place.find(&spec.what)?)));
+        let stored = paths.map(|(name, path)| {
+            artifacts::store(&store, &caches, &path, &format!("data/{name}"), Some("data".to_owned()))
+                .map_err(|error| CliError::new(format!("data {name}: {error}")))
+        });
+        stored.collect()
     }
 
     fn pin_one(&self, name: &str, what: &What) -> Result<Pinned, CliError> {

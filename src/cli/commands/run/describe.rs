@@ -35,7 +35,7 @@ impl Session<'_> {
             config: filled.config.as_ref().map(|copied| copied.recorded.clone()),
             data: self.pins.pins.clone(),
             out: filled.out.as_deref().map(|out| self.wanted.name(out)),
-            environment: Some(crate::artifact::objects::digest(env_toml.as_bytes())),
+            environment: Some(crate::artifact::digest(env_toml.as_bytes())),
             locks: self.locks.clone(),
             evaluation: self.evaluation.clone(),
             host: self.host.name.clone(),

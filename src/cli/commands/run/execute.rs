@@ -16,7 +16,7 @@ use crate::model::id::Id;
 use crate::model::run::{Run, Status};
 use crate::record::close::{self, Closed, Closing, WorkTree};
 use crate::record::open::{self, Opening};
-use crate::record::{RecordError, log};
+use crate::record::{RecordError, artifacts, log};
 use crate::store::line::Event;
 
 impl Session<'_> {
@@ -46,6 +46,9 @@ impl Session<'_> {
         let folder = opened?;
         if let Some(out) = &filled.out {
             self.out.remember(cx.repo.git_dir(), &self.wanted.name(out));
+        }
+        for artifact in &self.stored {
+            log::append(&folder.journal(), &artifacts::line(artifact)?).map_err(RecordError::io(folder.journal()))?;
         }
         let mut env = vec![
             ("GIT_XP_RUN".to_owned(), OsString::from(id.as_str())),

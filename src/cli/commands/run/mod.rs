@@ -72,6 +72,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME=PATH")]
     data: Vec<String>,
 
+    /// Store the pinned files and folders with the run too, as artifacts
+    #[arg(long)]
+    store: bool,
+
     /// Store what the command leaves in this new file or folder; with {out} in the command, make a fresh folder below it for each run
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,

@@ -19,7 +19,7 @@ use crate::cli::notices::{finals, metrics_line};
 use crate::git::hooks;
 use crate::model::experiment::Experiment;
 use crate::model::id::Id;
-use crate::model::run::{Run, RunBaseline};
+use crate::model::run::{Artifact, Run, RunBaseline};
 use crate::record::pending::Sealed;
 use crate::record::{RecordError, open};
 use crate::records::Records;
@@ -41,6 +41,8 @@ pub(super) struct Session<'a> {
     pub(super) cwd: String,
     pub(super) wanted: Wanted,
     pub(super) pins: Pins,
+    /// The data, stored, if that is wanted.
+    pub(super) stored: Vec<Artifact>,
     pub(super) out: Out,
     pub(super) apart: Apart,
     pub(super) params: Params,
@@ -64,6 +66,7 @@ impl<'a> Session<'a> {
             return Err(CliError::new(message).hint("the hook xp-pre-run of this repository refused the run"));
         }
         let pins = wanted.pin(cx, true)?;
+        let stored = if args.store { wanted.store(cx)? } else { Vec::new() };
         let baseline = experiment.as_ref().and_then(|(_, experiment)| {
             let commit = cx.repo.parse_oid(&experiment.baseline.as_ref()?.commit)?;
             let merge_base = cx.repo.merge_base(commit, code.head.commit).map(|oid| oid.to_string());
@@ -85,6 +88,7 @@ impl<'a> Session<'a> {
             params: Params::new(place, records),
             wanted,
             pins,
+            stored,
             out,
             apart,
             cx,

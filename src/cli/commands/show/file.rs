@@ -1,6 +1,6 @@
 //! The files of a run.
 
-use crate::artifact::{objects, pointer::Pointer};
+use crate::artifact::pointer::Pointer;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, exit};
 use crate::git::Oid;
@@ -43,11 +43,7 @@ pub(super) fn read(cx: &Context, view: &View, name: &str) -> Result<Vec<u8>, Cli
 /// # Errors
 /// If it is not here.
 pub(super) fn content(cx: &Context, blob: Oid) -> Result<Vec<u8>, CliError> {
-    let content = cx.repo.read_blob(blob)?;
-    let Some(pointer) = Pointer::parse(&content) else { return Ok(content) };
-    let path = objects::path(&cx.repo.common_dir(), &pointer.oid);
-    std::fs::read(&path)
-        .map_err(|error| CliError::new(format!("{}: {error}", path.display())).hint("git lfs fetch --all"))
+    crate::cli::files::read(cx, blob)
 }
 
 /// The size of a file in a ledger in bytes.

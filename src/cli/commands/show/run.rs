@@ -127,9 +127,16 @@ pub(super) fn text(cx: &Context, view: &View, short: &ShortIds) -> String {
     lines.add_about(&about);
     lines.add_some("outputs", run.out.as_ref());
     run.artifacts.iter().for_each(|artifact| lines.add("artifact", output(artifact)));
+    let late =
+        view.late.iter().flat_map(|(header, late)| late.artifacts.iter().map(move |artifact| (header, artifact)));
+    late.for_each(|(header, artifact)| {
+        lines.add("artifact", format!("{}  added {}", output(artifact), who_and_when(header)))
+    });
     // What stands there is not listed twice.
     let artifacts: HashSet<&str> = run.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
-    let is_other = |name: &str| !artifacts.contains(name);
+    let folders: Vec<String> =
+        run.artifacts.iter().filter(|found| found.files.is_some()).map(|found| format!("{}/", found.name)).collect();
+    let is_other = |name: &str| !artifacts.contains(name) && !folders.iter().any(|folder| name.starts_with(folder));
     match &view.files {
         Files::Blobs(blobs) => {
             blobs
@@ -259,7 +266,9 @@ fn output(artifact: &Artifact) -> String {
     let link = artifact.link.as_ref().map(|link| format!(", a link to {link}")).unwrap_or_default();
     let executable = if artifact.executable { ", executable" } else { "" };
     let stored = if artifact.stored { "" } else { ", not stored" };
-    format!("{} ({}{executable}{link}{stored}) {}", artifact.name, bytes(artifact.size), artifact.oid)
+    let files = artifact.files.map(|files| format!(" in {files} files")).unwrap_or_default();
+    let kind = artifact.kind.as_ref().map(|kind| format!(", {kind}")).unwrap_or_default();
+    format!("{} ({}{files}{kind}{executable}{link}{stored}) {}", artifact.name, bytes(artifact.size), artifact.oid)
 }
 
 /// A value, texts without quotes.

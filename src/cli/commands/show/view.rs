@@ -95,6 +95,7 @@ impl View {
             let mut journal =
                 folder.read_journal().map_err(|error| CliError::new(format!("{}: {error}", folder.path.display())))?;
             run.params.append(&mut journal.params);
+            run.artifacts.append(&mut journal.artifacts);
             run.metrics = journal.summaries(|metric| cx.direction(metric)).into_iter().collect();
         }
         let environment = std::fs::read(folder.files().join("env.toml")).ok();
