@@ -3,18 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::pointer::Pointer;
 use super::stat::open_file;
-use super::store::{Store, StoreError, hash, hex};
+use super::store::{Store, StoreError, copy_and_hash, hash, hex};
 use super::transplant::{self, Way};
-
-/// Bytes copied at once.
-const BUFFER: usize = 256 << 10;
 
 /// Where things are put, and how.
 #[derive(Debug, Clone)]
@@ -253,21 +250,7 @@ fn copy_checked(object: &Path, file: &mut File, pointer: &Pointer, temporary: &P
             file.seek(SeekFrom::Start(0)).map_err(io_error(temporary))?;
             hash(file).map_err(io_error(temporary))?
         }
-        Way::Unsupported => {
-            let (mut hasher, mut buffer, mut size) = (Sha256::new(), vec![0; BUFFER], 0);
-            loop {
-                let n = match from.read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(n) => n,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => return Err(io_error(object)(error)),
-                };
-                hasher.update(&buffer[..n]);
-                file.write_all(&buffer[..n]).map_err(io_error(temporary))?;
-                size += n as u64;
-            }
-            Pointer { oid: hex(&hasher.finalize()), size }
-        }
+        Way::Unsupported => copy_and_hash(&mut from, Some(file), object, temporary)?,
     };
     if found == *pointer { Ok(()) } else { Err(StoreError::Wrong { wanted: pointer.clone(), found }.into()) }
 }

@@ -50,6 +50,18 @@ impl Stat {
     }
 }
 
+/// Whether a file may be executed.
+#[cfg(unix)]
+pub fn is_executable(found: &Metadata) -> bool {
+    found.is_file() && std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o111 != 0
+}
+
+/// Nobody tells here.
+#[cfg(not(unix))]
+pub fn is_executable(_found: &Metadata) -> bool {
+    false
+}
+
 /// Open a file. A link is not followed, a pipe not waited for.
 ///
 /// # Errors

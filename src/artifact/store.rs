@@ -229,7 +229,7 @@ impl Store {
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
         }
-        set_readable(file).map_err(StoreError::io(file))?;
+        set_readable(file, file.parent().unwrap_or(&self.root)).map_err(StoreError::io(file))?;
         // A file of another size under that name is what a crash left: this one takes its place.
         fs::rename(file, &target).map_err(StoreError::io(&target))
     }
@@ -289,12 +289,17 @@ impl Store {
 }
 
 fn object_path(root: &Path, oid: &str) -> PathBuf {
+    fan_out(&root.join("objects"), oid)
+}
+
+/// Where an object lies below a folder of objects: `<aa>/<bb>/<oid>`.
+pub(super) fn fan_out(objects: &Path, oid: &str) -> PathBuf {
     let part = |range| oid.get(range).unwrap_or("__");
-    root.join("objects").join(part(0..2)).join(part(2..4)).join(oid)
+    objects.join(part(0..2)).join(part(2..4)).join(oid)
 }
 
 /// Size and digest of what a reader gives; a copy of it, if wanted.
-fn copy_and_hash(
+pub(super) fn copy_and_hash(
     from: &mut impl Read,
     mut to: Option<&mut File>,
     source: &Path,
@@ -371,18 +376,17 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A temporary file is its owner's alone; an object may be read by all who may read the repository.
+/// A temporary file is its owner's alone; an object may be read by all who may read a folder, and is not written again.
 #[cfg(unix)]
-fn set_readable(file: &Path) -> io::Result<()> {
+pub(super) fn set_readable(file: &Path, folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let folder =
-        file.parent().and_then(|folder| folder.metadata().ok()).map_or(0o755, |found| found.permissions().mode());
     // What the folder allows to group and others was the user's choice.
+    let folder = folder.metadata().map_or(0o755, |found| found.permissions().mode());
     fs::set_permissions(file, fs::Permissions::from_mode(0o400 | (folder & 0o044)))
 }
 
 #[cfg(not(unix))]
-fn set_readable(_file: &Path) -> io::Result<()> {
+pub(super) fn set_readable(_file: &Path, _folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -64,8 +64,7 @@ pub fn report_closed(cx: &Context, closed: &Closed) {
             "{count} journal line(s) could not be read, the first is line {line}: {why}; kept in rejected.jsonl"
         ));
     }
-    closed.bad_metrics_files.iter().for_each(|what| cx.ui.warning(what));
-    closed.bad_outputs.iter().chain(&closed.about_params).for_each(|what| cx.ui.warning(what));
+    closed.said.iter().for_each(|what| cx.ui.warning(what));
     let Body::Run(run) = &closed.fact.body else { return };
     report_left_out(cx, &closed.fact.header.id, run.left_out);
     if !run.changed_paths.is_empty() {

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::error::CliError;
 use super::selector::nearest;
-use crate::artifact::remote::place::{default_git_remote, is_path, open as open_place};
+use crate::artifact::remote::place::{default_git_remote, is_git_remote, is_path, open as open_place};
 use crate::artifact::remote::{Remote, RemoteError};
 
 /// Open a remote: by its name in the settings, by a place itself, or, without a name, the default one.
@@ -31,9 +31,7 @@ pub fn find(cx: &Context, wanted: Option<&str>) -> Result<(String, String), CliE
         Some(found) => Ok(found.clone()),
         None if is_path(wanted) || wanted.contains(':') => Ok((wanted.to_owned(), wanted.to_owned())),
         // The name of a git remote, or a mistake: git knows.
-        None if cx.repo.git("remote").text().is_ok_and(|listed| listed.lines().any(|name| name == wanted)) => {
-            Ok((wanted.to_owned(), wanted.to_owned()))
-        }
+        None if is_git_remote(&cx.repo, wanted) => Ok((wanted.to_owned(), wanted.to_owned())),
         None => Err(unknown(cx, wanted)),
     }
 }

@@ -177,7 +177,8 @@ pub fn named(sha256: &[u8; 32]) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn read_hex(text: &[u8]) -> Option<[u8; 32]> {
+/// A digest from its 64 hex digits; `None` for anything else.
+pub fn read_hex(text: &[u8]) -> Option<[u8; 32]> {
     let mut out = [0; 32];
     if text.len() != 64 {
         return None;

@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf};
 use super::manifest::named;
 use super::spec::What;
 use super::{DataError, dvc, scan, uri};
-use crate::artifact::pointer::Pointer;
+use crate::artifact::pointer::{LONGEST, Pointer};
 use crate::capture::file;
 use crate::model::data::DataPin;
-
-/// No LFS pointer is longer, in bytes.
-const LONGEST_POINTER: u64 = 1024;
 
 /// Where pins are looked for.
 #[derive(Debug, Clone)]
@@ -87,7 +84,7 @@ pub fn pin_path(place: &Place, path: &Path) -> Result<Pinned, DataError> {
     let found = fs::metadata(path).map_err(DataError::io(path))?;
     let name = Some(place.name(path));
     if found.is_file()
-        && found.len() <= LONGEST_POINTER
+        && found.len() < LONGEST as u64
         && let Some(pointer) = Pointer::parse(&fs::read(path).map_err(DataError::io(path))?)
     {
         let digest = Some(format!("sha256:{}", pointer.oid));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::RecordError;
 use crate::artifact::pointer::Pointer;
-use crate::artifact::stat::Stat;
+use crate::artifact::stat::{self, Stat};
 use crate::artifact::store::{Store, StoreError, hex};
 use crate::data::DataError;
 use crate::data::manifest::{self, Kind};
@@ -161,11 +161,8 @@ impl Read for Storing<'_> {
             StoreError::Changing { path } => DataError::Changing { path },
             other => DataError::Io { path: path.to_owned(), source: std::io::Error::other(other.to_string()) },
         })?;
-        let mut sha256 = [0; 32];
-        for (byte, digits) in sha256.iter_mut().zip(stored.pointer.oid.as_bytes().chunks(2)) {
-            *byte =
-                std::str::from_utf8(digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(0);
-        }
+        let sha256 =
+            manifest::read_hex(stored.pointer.oid.as_bytes()).expect("the store names objects by 64 hex digits");
         Ok((sha256, stored.stat))
     }
 
@@ -184,15 +181,8 @@ fn path_of(bytes: &[u8]) -> std::path::PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-#[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.symlink_metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(_path: &Path) -> bool {
-    false
+    path.symlink_metadata().is_ok_and(|found| stat::is_executable(&found))
 }
 
 #[cfg(test)]

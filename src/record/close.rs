@@ -63,12 +63,8 @@ pub struct Closed {
     pub fact: Fact,
     /// How many journal lines could not be read, the number and fault of the first.
     pub rejected: Option<(u64, u64, String)>,
-    /// Sentences about metrics files that were stored but could not be read.
-    pub bad_metrics_files: Vec<String>,
-    /// Sentences about outputs that are not stored.
-    pub bad_outputs: Vec<String>,
-    /// Sentences about params that were found.
-    pub about_params: Vec<String>,
+    /// Sentences about metrics files that could not be read, outputs that are not stored, params that were found.
+    pub said: Vec<String>,
 }
 
 /// How a run ended, now.
@@ -84,13 +80,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     // Of several that close an orphan, one does it and the others take what it made: they would write into files that are being sealed.
     let _turn = folder.take_turn().map_err(RecordError::io(folder.closed_journal()))?;
     if let Some(fact) = folder.made_fact() {
-        return Ok(Closed {
-            fact,
-            rejected: None,
-            bad_metrics_files: Vec::new(),
-            bad_outputs: Vec::new(),
-            about_params: Vec::new(),
-        });
+        return Ok(Closed { fact, rejected: None, said: Vec::new() });
     }
     let journal = folder.journal();
     if journal.exists() {
@@ -107,20 +97,19 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     };
     let (id, by, mut run) = (id, by, *fact);
     let opened = opened_at(folder, &run);
-    let mut bad_metrics_files = Vec::new();
+    let mut said = Vec::new();
     if let Some(work_tree) = &closing.work_tree {
         let files = fresh_metrics_files(repo, work_tree.metrics_files, opened);
-        bad_metrics_files = take_metrics_files(folder, files, &mut journal, closing.masker)?;
+        said = take_metrics_files(folder, files, &mut journal, closing.masker)?;
     }
     let store = Store::of(repo);
     set_end(&mut run, folder, &journal, end);
-    let mut bad_outputs = Vec::new();
     if let Some(work_tree) = &closing.work_tree {
         if let Some(text) = work_tree.env_toml {
             folder.write_file("env.toml", text.as_bytes()).map_err(RecordError::io(folder.files()))?;
             run.environment = Some(crate::artifact::digest(text.as_bytes()));
         }
-        bad_outputs = outputs::take(repo, folder, closing.masker, &mut run);
+        said.extend(outputs::take(repo, folder, closing.masker, &mut run));
         note_changed_code(repo, &mut run, &id.to_string(), work_tree.is_no_code)?;
     }
     for artifact in artifacts::named(std::mem::take(&mut journal.artifacts), &run.artifacts) {
@@ -131,7 +120,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
                 }
                 run.artifacts.push(artifact);
             }
-            Err(error) => bad_outputs.push(format!("{}: {error}; it is not recorded", artifact.name)),
+            Err(error) => said.push(format!("{}: {error}; it is not recorded", artifact.name)),
         }
     }
     note_difference(repo, &mut run);
@@ -143,10 +132,9 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
         run.params.retain(|name, _| !other_params.contains_key(name));
     }
     merge::log(&mut run.params, &mut run.param_sources, logged);
-    let mut about_params = Vec::new();
     if let Some(left) = closing.work_tree.as_ref().and_then(|work_tree| work_tree.params.as_ref()) {
         let is_fresh = |path: &Path| is_fresh(path, opened);
-        about_params = params::Search { left, folder, masker: closing.masker, is_fresh: &is_fresh }.take(&mut run);
+        said.extend(params::Search { left, folder, masker: closing.masker, is_fresh: &is_fresh }.take(&mut run));
     }
     run.rejected_lines = journal.rejected;
     let (metrics, other_metrics) = names::metrics(journal.summaries(closing.direction), closing.direction);
@@ -158,7 +146,7 @@ pub fn close(repo: &Repo, folder: &Folder, end: Option<&Event>, closing: &Closin
     let fact = Fact { header, body: Body::Run(Box::new(run)) };
     folder.make_fact(&fact.encode()?).map_err(RecordError::io(&folder.path))?;
     let rejected = journal.first_rejection.map(|(line, why)| (journal.rejected, line, why));
-    Ok(Closed { fact, rejected, bad_metrics_files, bad_outputs, about_params })
+    Ok(Closed { fact, rejected, said })
 }
 
 fn set_end(run: &mut Run, folder: &Folder, journal: &Journal, seen: Option<&Event>) {

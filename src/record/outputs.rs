@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{RecordError, artifacts};
 use crate::artifact::digest;
+use crate::artifact::stat::is_executable;
 use crate::artifact::store::Store;
 use crate::capture::params::hydra;
 use crate::capture::secrets::Masker;
@@ -197,14 +198,4 @@ impl Taking<'_> {
         self.names.insert(name.to_lowercase());
         name
     }
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_metadata: &fs::Metadata) -> bool {
-    false
 }

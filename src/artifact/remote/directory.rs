@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Listed, Operation, Prepared, Presence, Remote, RemoteError};
 use crate::artifact::part::Part;
 use crate::artifact::pointer::{Pointer, is_oid};
-use crate::artifact::store::{hash, sync_folder};
+use crate::artifact::store::{fan_out, hash, set_readable, sync_folder};
 use crate::artifact::transplant::{self, Way};
 
 /// Bytes copied at once.
@@ -33,8 +33,7 @@ impl Directory {
     }
 
     fn path(&self, oid: &str) -> PathBuf {
-        let part = |range| oid.get(range).unwrap_or("__");
-        self.root.join(part(0..2)).join(part(2..4)).join(oid)
+        fan_out(&self.root, oid)
     }
 
     /// Nothing is made above the folder itself: where a disk is not mounted, its empty mount point must not be filled.
@@ -117,7 +116,7 @@ impl Remote for Directory {
             ))
             .hint("git xp artifact fsck    looks whether the object here is whole"));
         }
-        allow_reading(copy.path(), &self.root).map_err(failed)?;
+        set_readable(copy.path(), &self.root).map_err(failed)?;
         copy.persist(&target).map_err(|error| failed(error.error))?;
         sync_folder(Some(&folder));
         Ok(())
@@ -220,17 +219,4 @@ fn remove_stale(folder: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-/// Who may read the folder may read what lies in it.
-#[cfg(unix)]
-fn allow_reading(file: &Path, root: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = root.metadata()?.permissions().mode();
-    fs::set_permissions(file, fs::Permissions::from_mode(0o400 | (folder & 0o044)))
-}
-
-#[cfg(not(unix))]
-fn allow_reading(_file: &Path, _root: &Path) -> io::Result<()> {
-    Ok(())
 }

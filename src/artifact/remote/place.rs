@@ -60,7 +60,8 @@ fn is_url(place: &str) -> bool {
     is_scheme || is_short
 }
 
-fn is_git_remote(repo: &Repo, name: &str) -> bool {
+/// Whether git has a remote of this name.
+pub fn is_git_remote(repo: &Repo, name: &str) -> bool {
     !is_path(name) && repo.git("remote").text().is_ok_and(|listed| listed.lines().any(|line| line == name))
 }
 

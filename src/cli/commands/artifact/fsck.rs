@@ -1,5 +1,6 @@
 //! `git xp artifact fsck`.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,9 +57,9 @@ struct Report {
     restored: Vec<String>,
     /// How many the ledgers point to that are not here.
     missing: usize,
-    /// Half-written files that were taken away, and their bytes.
-    swept: usize,
-    swept_bytes: u64,
+    /// Half-written files that were taken away.
+    #[serde(flatten)]
+    swept: Swept,
 }
 
 /// Do it.
@@ -78,8 +79,7 @@ pub(super) fn run(cx: &Context, args: &FsckArgs) -> Result<u8, CliError> {
         damaged: Vec::new(),
         restored: Vec::new(),
         missing: 0,
-        swept: 0,
-        swept_bytes: 0,
+        swept: Swept::default(),
     };
     let mut progress = cx.ui.progress("objects");
     for (done, (oid, path)) in all.iter().enumerate() {
@@ -94,7 +94,7 @@ pub(super) fn run(cx: &Context, args: &FsckArgs) -> Result<u8, CliError> {
         }
     }
     progress(all.len(), all.len());
-    (report.swept, report.swept_bytes) = sweep(&store);
+    report.swept = sweep(&store);
     let lost: Vec<Pointer> = known.iter().filter(|pointer| report.damaged.contains(&pointer.oid)).cloned().collect();
     if !lost.is_empty()
         && !args.no_fetch
@@ -124,14 +124,7 @@ fn text(report: &Report, store: &Store) -> String {
         out +=
             &format!("{} not here: git xp artifact fetch gets what a remote has\n", plural(report.missing, "object"));
     }
-    if report.swept > 0 {
-        out += &format!(
-            "took away {} ({}) that nobody finished\n",
-            plural(report.swept, "file"),
-            bytes(report.swept_bytes)
-        );
-    }
-    out
+    out + &report.swept.to_string()
 }
 
 /// Out of the way, and still there for whoever wants to look at it.
@@ -159,16 +152,37 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
-/// Take away what killed processes left: parts that nobody goes on with, files without a name. Returns how many, and their bytes.
-pub(super) fn sweep(store: &Store) -> (usize, u64) {
-    let (mut count, mut size) = (0, 0);
+/// What was taken away because nobody finished it.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Swept {
+    /// Files.
+    #[serde(rename = "swept")]
+    count: usize,
+    /// Their bytes.
+    #[serde(rename = "swept_bytes")]
+    size: u64,
+}
+
+impl fmt::Display for Swept {
+    /// A line, or nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count == 0 {
+            return Ok(());
+        }
+        writeln!(f, "took away {} ({}) that nobody finished", plural(self.count, "file"), bytes(self.size))
+    }
+}
+
+/// Take away what killed processes left: parts that nobody goes on with, files without a name.
+pub(super) fn sweep(store: &Store) -> Swept {
+    let mut swept = Swept::default();
     for path in entries(&store.incomplete()).into_iter().chain(entries(&store.temporary())) {
         let Ok(found) = path.symlink_metadata() else { continue };
         let age = found.modified().ok().and_then(|time| time.elapsed().ok());
         // A part that is whole again was fetched by somebody else.
         if found.is_file() && age.is_some_and(|age| age > STALE) && fs::remove_file(&path).is_ok() {
-            (count, size) = (count + 1, size + found.len());
+            swept = Swept { count: swept.count + 1, size: swept.size + found.len() };
         }
     }
-    (count, size)
+    swept
 }

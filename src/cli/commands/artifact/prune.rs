@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::choose::of_selectors;
-use super::fsck::{objects, sweep};
+use super::fsck::{Swept, objects, sweep};
 use crate::artifact::pointer::Pointer;
 use crate::artifact::remote::{Presence, Remote};
 use crate::artifact::store::Store;
@@ -73,9 +73,9 @@ struct Report {
     only_here: usize,
     /// Kept because the remote could not say.
     unknown: usize,
-    /// Half-written files that were taken away, and their bytes.
-    swept: usize,
-    swept_bytes: u64,
+    /// Half-written files that were taken away.
+    #[serde(flatten)]
+    swept: Swept,
 }
 
 /// Do it.
@@ -121,7 +121,7 @@ pub(super) fn run(cx: &Context, args: &PruneArgs) -> Result<u8, CliError> {
         for (_, path) in &chosen {
             fs::remove_file(path).map_err(|error| CliError::new(format!("{}: {error}", path.display())))?;
         }
-        (report.swept, report.swept_bytes) = sweep(&store);
+        report.swept = sweep(&store);
     }
     if args.json {
         cx.ui.print_json(&report)
@@ -144,14 +144,7 @@ fn text(report: &Report) -> String {
     if !kept.is_empty() {
         out += &format!("kept: {}\n", kept.join(", "));
     }
-    if report.swept > 0 {
-        out += &format!(
-            "took away {} ({}) that nobody finished\n",
-            plural(report.swept, "file"),
-            bytes(report.swept_bytes)
-        );
-    }
-    out
+    out + &report.swept.to_string()
 }
 
 /// Ask who sits at the terminal.
