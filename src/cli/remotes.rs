@@ -29,6 +29,8 @@ pub fn find(cx: &Context, wanted: Option<&str>) -> Result<(String, String), CliE
     };
     match known.iter().find(|(name, _)| name == wanted) {
         Some(found) => Ok(found.clone()),
+        // Not by its address: if that is wrong, there may be a secret in it.
+        None if wanted.contains("://") => Ok(("the remote".to_owned(), wanted.to_owned())),
         None if is_path(wanted) || wanted.contains(':') => Ok((wanted.to_owned(), wanted.to_owned())),
         // The name of a git remote, or a mistake: git knows.
         None if is_git_remote(&cx.repo, wanted) => Ok((wanted.to_owned(), wanted.to_owned())),

@@ -104,6 +104,14 @@ pub(super) fn flag(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+/// A place as messages show it: what stands before its host may be a secret.
+pub(super) fn shown_place(text: &str) -> String {
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, rest)) => shown(&format!("{scheme}://…@{rest}")),
+        None => shown(text),
+    }
+}
+
 /// A value as messages show it: quoted, escaped, and not too long.
 pub(super) fn shown(text: &str) -> String {
     let short: String = text.chars().take(60).collect();

@@ -134,8 +134,9 @@ impl Reader<'_> {
         super::check::pin_name(remote)
             .map_err(|allowed| self.wrong(&full, name.span(), WrongValue::new("the name of a remote", allowed)))?;
         let text = self.string(&full, value, key::ARTIFACTS_ALLOWED)?;
-        super::check::remote(text)
-            .map_err(|allowed| self.wrong(&full, value.span(), WrongValue::new(super::check::shown(text), allowed)))?;
+        super::check::remote(text).map_err(|allowed| {
+            self.wrong(&full, value.span(), WrongValue::new(super::check::shown_place(text), allowed))
+        })?;
         self.file.layer.artifacts.push((remote.to_owned(), text.to_owned()));
         Ok(())
     }

@@ -56,7 +56,8 @@ impl GitConfig {
                 Found::Remote(remote) => {
                     let shown = super::check::shown;
                     super::check::pin_name(remote).map_err(|allowed| wrong(WrongValue::new(shown(remote), allowed)))?;
-                    super::check::remote(value).map_err(|allowed| wrong(WrongValue::new(shown(value), allowed)))?;
+                    super::check::remote(value)
+                        .map_err(|allowed| wrong(WrongValue::new(super::check::shown_place(value), allowed)))?;
                     // The last one counts, as git has it.
                     config.layer.artifacts.retain(|(known, _)| known != remote);
                     config.layer.artifacts.push((remote.to_owned(), value.to_owned()));

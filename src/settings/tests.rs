@@ -242,3 +242,13 @@ proptest! {
         let _ = GitConfig::read(pairs);
     }
 }
+
+#[test]
+fn passwords_in_places_of_artifacts_are_refused_and_not_repeated() {
+    for message in [
+        Settings::parse_file("[artifacts]\nx = \"https://ada:hunter22@host/\"", ".xp.toml").unwrap_err().to_string(),
+        GitConfig::read([("xp.artifacts.x", "https://ada:hunter22@host/")]).unwrap_err().to_string(),
+    ] {
+        assert!(message.contains("https://…@host/") && !message.contains("hunter22"), "{message}");
+    }
+}
